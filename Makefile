@@ -1,0 +1,41 @@
+# make site | make test | make check: each sets up what it needs on a machine that has Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help site serve check test unit cluster-test lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.txt pyproject.toml tools/venv
+	@PYTHON="$(PYTHON)" tools/venv $(VENV)
+	@touch $@
+
+site: $(STAMP) ## build the site into site/
+	@$(BIN)/ledger site build
+
+serve: $(STAMP) ## serve the site while you write
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+check: $(STAMP) ## formatting, lint, types, layers: seconds
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: $(STAMP) ## the tests that need no cluster
+	@$(BIN)/pytest -m "not cluster"
+
+test: $(STAMP) ## every test: raises a kind cluster, runs the pages on it, removes it
+	@$(BIN)/pytest
+
+lock: ## renew requirements.txt from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+	  --no-header --no-annotate --python-version 3.11 -o requirements.txt
+
+clean: ## remove the environment and the built site
+	rm -rf $(VENV) site .ledger .mypy_cache .ruff_cache .pytest_cache

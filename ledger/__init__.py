@@ -1,0 +1,3 @@
+"""Runbooks that prove themselves."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,52 @@
+"""The eleven phases of a plan, in order, and the statuses that each may have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+SENSE: Final = ("PLAN", "RESEARCH", "DEVELOP", "STRATEGIZE", "CROSS-SYNERGIZE")
+ACT: Final = ("IMPLEMENT", "QA", "TEST", "EDUCATE")
+REFLECT: Final = ("MEASURE", "REFLECT")
+PHASES: Final = (*SENSE, *ACT, *REFLECT)
+
+
+class Status(StrEnum):
+    """What a ledger may say of a phase."""
+
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    TOUCHED = "touched"
+    COMPLETE = "complete"
+    SKIPPED = "skipped"
+    DEFERRED = "deferred"
+    BLOCKED = "blocked"
+
+    @property
+    def settled(self) -> bool:
+        """Whether the plan may go on past a phase of this status."""
+        return self in SETTLED
+
+    @property
+    def done(self) -> bool:
+        """Whether the phase's work was really done."""
+        return self in {Status.TOUCHED, Status.COMPLETE}
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether the status is a debt that must say why."""
+        return self in {Status.SKIPPED, Status.DEFERRED, Status.BLOCKED}
+
+
+SETTLED: Final = frozenset({Status.TOUCHED, Status.COMPLETE, Status.SKIPPED, Status.DEFERRED})
+
+
+def family(phase: str) -> str:
+    """The family of a phase: SENSE, ACT or REFLECT."""
+    return "SENSE" if phase in SENSE else "ACT" if phase in ACT else "REFLECT"
+
+
+def following(phase: str) -> str | None:
+    """The phase after `phase`; None after the last."""
+    index = PHASES.index(phase) + 1
+    return PHASES[index] if index < len(PHASES) else None

@@ -1,0 +1,153 @@
+"""A skill file: a plan whose front matter holds its phase ledger and its budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ledger.core.entropy import Budget
+from ledger.core.header import Header
+from ledger.core.phases import PHASES, Status
+from ledger.errors import SkillError, UsageError
+
+_REASON = re.compile(r"reason:\s*(?P<reason>.*)")
+_HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<title>.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$")
+_FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger says of one phase.
+
+    Attributes:
+        phase: its name, as written.
+        raw: its status, as written.
+        note: the comment on its line.
+        line: its line in the file; 0 if the ledger leaves the phase out.
+    """
+
+    phase: str
+    raw: str
+    note: str = ""
+    line: int = 0
+
+    @property
+    def status(self) -> Status | None:
+        """The status; None if the word is not one of the seven."""
+        return Status(self.raw) if self.raw in set(Status) else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the plan may go on past this phase."""
+        return bool(self.status and self.status.settled)
+
+    @property
+    def reason(self) -> str:
+        """Why it was skipped, deferred or blocked; empty if nothing was said."""
+        found = _REASON.search(self.note)
+        return found["reason"].strip() if found else ""
+
+
+class Skill:
+    """One skill file, read and never changed.
+
+    Args:
+        path: the file.
+        where: how errors and pages name it, relative to the project.
+
+    Raises:
+        SkillError: no file, no front matter, broken YAML, no ledger or a budget that is no number.
+    """
+
+    def __init__(self, path: Path, where: str) -> None:
+        self.path = path
+        self.where = where
+        try:
+            # newline="" keeps CRLF as it is
+            with path.open(encoding="utf-8", newline="") as file:
+                self.text = file.read()
+        except FileNotFoundError:
+            raise SkillError("no such skill file", where=where) from None
+        except UnicodeDecodeError:
+            raise SkillError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+        self.header = Header(self.text, where)
+        if not isinstance(self.header.data.get("phase_ledger"), Mapping):
+            raise SkillError("no phase_ledger in the front matter", where=where)
+        self.budget = Budget.read(self.header.data.get("entropy"), where)
+
+    @property
+    def name(self) -> str:
+        """The name that commands use: the file's, without `.md`."""
+        return self.path.stem
+
+    @cached_property
+    def title(self) -> str:
+        """The first heading of the body; the name if there is none."""
+        return next(iter(sections(self.body)), self.name)
+
+    @property
+    def body(self) -> str:
+        """The Markdown after the front matter."""
+        return self.text[self.header.body :]
+
+    @cached_property
+    def ledger(self) -> tuple[Entry, ...]:
+        """All eleven phases in order, then whatever else the ledger names."""
+        written = self.header.entries("phase_ledger")
+        found = {
+            key: Entry(key, value.text, value.comment, value.line) for key, value in written.items()
+        }
+        known = [found.pop(phase, Entry(phase, Status.PENDING)) for phase in PHASES]
+        return (*known, *found.values())
+
+    def entry(self, phase: str) -> Entry:
+        """What the ledger says of `phase`.
+
+        Raises:
+            UsageError: no such phase.
+        """
+        if phase not in PHASES:
+            raise UsageError(
+                f"no phase {phase!r}", where=self.where, fix=f"one of {', '.join(PHASES)}"
+            )
+        return self.ledger[PHASES.index(phase)]
+
+    @property
+    def current(self) -> Entry | None:
+        """The first phase that is not settled; None when all are."""
+        return next((e for e in self.ledger[: len(PHASES)] if not e.settled), None)
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list of texts in the header, such as `docs` or `enables`; empty if absent."""
+        raw = self.header.data.get(key)
+        return tuple(str(item) for item in raw) if isinstance(raw, list) else ()
+
+    def table(self, key: str) -> dict[str, Any]:
+        """A mapping in the header, such as `handles` or `gates`; empty if absent."""
+        raw = self.header.data.get(key)
+        return dict(raw) if isinstance(raw, Mapping) else {}
+
+
+def sections(body: str) -> dict[str, str]:
+    """The text below each heading of a Markdown body, up to the next heading of any level.
+
+    Headings inside fences do not count; of two equal headings the first is kept.
+    """
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    fence = ""
+    for line in body.splitlines():
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark["fence"].startswith(fence)):
+            fence = "" if fence else mark["fence"]
+        heading = None if fence else _HEADING.match(line)
+        if heading:
+            current = []
+            found.setdefault(heading["title"], current)
+        else:
+            current.append(line)
+    return {title: "\n".join(lines).strip("\n") for title, lines in found.items()}

@@ -1,0 +1,1 @@
+"""What moves a plan: gates, advances, epilogues, continuation prompts."""

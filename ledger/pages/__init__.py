@@ -1,0 +1,1 @@
+"""Pages, their command blocks, and the evidence that the blocks work."""

@@ -1,0 +1,139 @@
+"""The lock: what was verified, against what, on which day. Committed, small, deterministic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.core.files import write_atomic
+from ledger.core.project import Project
+from ledger.errors import PageError
+from ledger.pages.page import Page
+
+SCHEMA: Final = "phase-ledger/lock/v1"
+PINS: Final = "airgap/pins.toml"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one block in a run.
+
+    Attributes:
+        sha256: digest of the block that ran.
+        result: passed, failed or not-run.
+    """
+
+    sha256: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The evidence of one page.
+
+    Attributes:
+        page: the page, relative to the project.
+        verified: the UTC day of the run.
+        versions: what it ran against, name to version; no leading v.
+        inputs: digest of each file or folder that the page depends on.
+        blocks: what became of each block, by name, in page order.
+    """
+
+    page: str
+    verified: date
+    versions: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, Result] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The file's text: the same lock gives the same bytes."""
+        document = {
+            "schema": SCHEMA,
+            "page": self.page,
+            "verified": self.verified.isoformat(),
+            "versions": dict(sorted(self.versions.items())),
+            "inputs": dict(sorted(self.inputs.items())),
+            "blocks": {name: vars(result) for name, result in self.blocks.items()},
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Lock:
+        """Read a lock.
+
+        Raises:
+            PageError: not a lock of this version.
+        """
+        try:
+            raw: Any = json.loads(text)
+            if raw["schema"] != SCHEMA:
+                raise ValueError(f"schema {raw['schema']!r}")
+            return cls(
+                page=raw["page"],
+                verified=date.fromisoformat(raw["verified"]),
+                versions=raw["versions"],
+                inputs=raw["inputs"],
+                blocks={name: Result(**result) for name, result in raw["blocks"].items()},
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise PageError(
+                f"not evidence that this version can read: {error}",
+                where=where,
+                fix="write it anew: ledger verify --update-lock",
+            ) from None
+
+
+def lock_path(project: Project, page: Page) -> Path:
+    """Where a page's lock lies: `evidence/`, then the page's own path below `docs/`."""
+    return project.evidence / page.path.resolve().relative_to(project.docs).with_suffix(".json")
+
+
+def read_lock(project: Project, page: Page) -> Lock | None:
+    """The page's lock; None if it was never verified."""
+    path = lock_path(project, page)
+    if not path.is_file():
+        return None
+    return Lock.from_json(path.read_text("utf-8"), project.relative(path))
+
+
+def write_lock(project: Project, page: Page, lock: Lock) -> Path:
+    """Write the page's lock and give its path."""
+    path = lock_path(project, page)
+    write_atomic(path, lock.to_json().encode())
+    return path
+
+
+def input_digests(project: Project, names: Iterable[str], where: str) -> dict[str, str]:
+    """Digest of each file or folder, by its name relative to the project.
+
+    Raises:
+        PageError: one of them does not exist.
+    """
+    return {name: _digest(project.root / name, name, where) for name in names}
+
+
+def _digest(path: Path, name: str, where: str) -> str:
+    if not path.exists():
+        raise PageError(f"input {name} does not exist", where=f"{where}:1", fix="correct inputs:")
+    files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(path).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def pinned_versions(project: Project) -> dict[str, str]:
+    """The versions that this project builds and tests with; empty where nothing is pinned."""
+    path = project.root / PINS
+    if not path.is_file():
+        return {}
+    pins = tomllib.loads(path.read_text("utf-8")).get("versions", {})
+    return {name: str(version) for name, version in pins.items()}

@@ -1,0 +1,133 @@
+"""Fenced blocks exactly as the site renders them.
+
+superfences itself is the parser: the page is rendered with the site's own Markdown extensions and
+a formatter that leaves a marker in place of each fence. A marker that reaches the HTML outside a
+comment is a block that the reader sees; anything else is not one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import markdown
+import yaml
+from pymdownx.superfences import SuperFencesBlockPreprocessor, SuperFencesCodeExtension
+
+from ledger.errors import PageError
+
+SUPERFENCES: Final = "pymdownx.superfences"
+OWN: Final = "ledger.blocks"
+_MARKER = "ledger-fence-{}-"
+_MARKED = re.compile(r"ledger-fence-(\d+)-")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_FENCE_LINE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*(?P<info>[^`]*\S)[ \t]*$")
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One fenced block that the reader sees.
+
+    Attributes:
+        info: what stands behind the opening fence: language and attributes.
+        text: its lines as rendered, without the container's indentation.
+        line: line of the opening fence, from 1, in the text that was parsed.
+        end: line of the closing fence.
+    """
+
+    info: str
+    text: str
+    line: int
+    end: int
+
+
+class _Recorder:
+    """Notes each fence that superfences takes, and where it stood."""
+
+    def __init__(self) -> None:
+        self.found: list[Fence] = []
+        self._lines: list[str] = []
+        self._text = ""
+
+    def format(self, src: str, **_: Any) -> str:
+        """Stand in for superfences' own formatter: leave a marker, keep the text."""
+        self._text = src
+        return _MARKER.format(len(self.found))
+
+    def attach(self, preprocessor: SuperFencesBlockPreprocessor) -> None:
+        """Listen to superfences' preprocessor."""
+        search, store = preprocessor.search_nested, preprocessor._store
+
+        def listening_search(lines: list[str]) -> list[str]:
+            self._lines = lines
+            return list(search(lines))
+
+        def listening_store(source: str, code: str, start: int, end: int) -> None:
+            if _MARKED.match(code):
+                info = _FENCE_LINE.match(self._lines[start].rstrip("\r"))
+                self.found.append(Fence(info["info"] if info else "", self._text, start + 1, end))
+            store(source, code, start, end)
+
+        preprocessor.search_nested = listening_search
+        preprocessor._store = listening_store
+
+
+def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
+    """The Markdown extensions of `mkdocs.yml`, with their settings, without this project's own.
+
+    Settings that name Python objects are left out: they choose how a thing looks, not what it is.
+    """
+    loader = type("Loader", (yaml.SafeLoader,), {})
+    loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)  # type: ignore[attr-defined]
+    loader.add_multi_constructor("!", lambda *_: None)  # type: ignore[attr-defined]
+    config = yaml.load((root / "mkdocs.yml").read_text("utf-8"), Loader=loader)  # noqa: S506
+    found: dict[str, dict[str, Any]] = {}
+    for item in config.get("markdown_extensions") or []:
+        pairs = item.items() if isinstance(item, dict) else [(item, None)]
+        for name, settings in pairs:
+            kept = {k: v for k, v in (settings or {}).items() if v is not None}
+            kept.pop("custom_fences", None)
+            found[name] = kept
+    found.pop(OWN, None)
+    found.setdefault(SUPERFENCES, {})["preserve_tabs"] = True
+    return found
+
+
+def parse(
+    body: str, extensions: dict[str, dict[str, Any]], where: Callable[[int], str]
+) -> list[Fence]:
+    """The fences of a Markdown body, in the order in which the reader meets them.
+
+    Args:
+        body: Markdown without front matter.
+        extensions: what `site_extensions` gives.
+        where: gives `file:line` for a line of `body`.
+
+    Raises:
+        PageError: a line looks like a fence of this project and is not rendered as one.
+    """
+    recorder = _Recorder()
+    md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
+    for extension in md.registeredExtensions:
+        if isinstance(extension, SuperFencesCodeExtension):
+            extension.superfences[0]["formatter"] = recorder.format
+    recorder.attach(md.preprocessors["fenced_code_block"])
+    html = _COMMENT.sub("", md.convert(body))
+    _refuse_lost(body, recorder.found, where)
+    return [recorder.found[int(mark[1])] for mark in _MARKED.finditer(html)]
+
+
+def _refuse_lost(body: str, taken: list[Fence], where: Callable[[int], str]) -> None:
+    """Fail on a command fence that the reader would see as running text."""
+    covered = {line for fence in taken for line in range(fence.line, fence.end + 1)}
+    for number, line in enumerate(body.splitlines(), 1):
+        opening = _FENCE_LINE.match(line)
+        if opening and number not in covered and re.search(r"[{.]", opening["info"]):
+            raise PageError(
+                "this fence is not rendered as code: unclosed, or its attributes are malformed",
+                where=where(number),
+                fix="close it, and write ```bash {.verify name=... timeout=...}",
+            )

@@ -1,0 +1,131 @@
+"""A page: its front matter and its command blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+import yaml
+
+from ledger.core.project import Project
+from ledger.errors import PageError, UsageError
+from ledger.pages.block import Block, read_blocks
+from ledger.pages.fences import parse, site_extensions
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the site.
+
+    Attributes:
+        path: the file.
+        where: its name in errors and evidence, relative to the project.
+        meta: its front matter.
+        blocks: its command blocks, in order.
+    """
+
+    path: Path
+    where: str
+    meta: Mapping[str, Any]
+    blocks: tuple[Block, ...]
+
+    @property
+    def title(self) -> str:
+        """The page's title; its path if the front matter has none."""
+        return str(self.meta.get("title") or self.where)
+
+    @property
+    def verified_blocks(self) -> tuple[Block, ...]:
+        """The blocks that a run executes."""
+        return tuple(block for block in self.blocks if block.kind == "verify")
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """A list of texts in the front matter; empty if absent.
+
+        Raises:
+            PageError: the key holds something else.
+        """
+        raw = self.meta.get(key) or []
+        if not isinstance(raw, list):
+            raise PageError(f"{key} must be a list", where=f"{self.where}:1")
+        return tuple(str(item) for item in raw)
+
+    def table(self, key: str) -> dict[str, Any]:
+        """A mapping in the front matter; empty if absent.
+
+        Raises:
+            PageError: the key holds something else.
+        """
+        raw = self.meta.get(key) or {}
+        if not isinstance(raw, Mapping):
+            raise PageError(f"{key} must be a mapping", where=f"{self.where}:1")
+        return dict(raw)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The page's shell parameters, with the example that a run uses.
+
+        Raises:
+            PageError: a parameter without an example.
+        """
+        found = {}
+        for name, spec in self.table("parameters").items():
+            if not isinstance(spec, Mapping) or "example" not in spec:
+                raise PageError(
+                    f"parameter {name} has no example",
+                    where=f"{self.where}:1",
+                    fix=f"write {name}: {{example: ..., find: ...}}",
+                )
+            found[str(name)] = str(spec["example"])
+        return found
+
+
+def read_page(project: Project, path: Path) -> Page:
+    """Read a page and its blocks.
+
+    Raises:
+        UsageError: no such file.
+        PageError: broken front matter or a block that cannot be trusted.
+    """
+    where = project.relative(path)
+    try:
+        # MkDocs reads pages with this encoding too; a byte order mark would hide the front matter.
+        text = path.read_text("utf-8-sig")
+        post = frontmatter.loads(text)
+    except FileNotFoundError:
+        raise UsageError("no such page", where=where) from None
+    except UnicodeDecodeError:
+        raise PageError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        problem = getattr(error, "problem", "") or "broken"
+        raise PageError(f"broken YAML: {problem}", where=f"{where}:{line}") from None
+    before = text.count("\n", 0, text.find(post.content)) if post.content else 0
+
+    def at(line: int) -> str:
+        return f"{where}:{before + line}"
+
+    fences = parse(post.content, site_extensions(project.root), at)
+    blocks = read_blocks(fences, at)
+    page = Page(path, where, post.metadata, tuple(_shifted(block, before) for block in blocks))
+    _check_reasons(page)
+    return page
+
+
+def _shifted(block: Block, lines: int) -> Block:
+    return Block(**{**vars(block), "line": block.line + lines})
+
+
+def _check_reasons(page: Page) -> None:
+    reasons = page.table("reasons")
+    for block in page.blocks:
+        if block.reason and block.reason not in reasons:
+            raise PageError(
+                f"reason={block.reason} is not explained",
+                where=f"{page.where}:{block.line}",
+                fix=f"add to the front matter: reasons: {{{block.reason}: one sentence}}",
+            )

@@ -1,0 +1,1 @@
+"""Skills and evidence on the site: macros and a Markdown extension."""

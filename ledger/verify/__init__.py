@@ -1,0 +1,1 @@
+"""Running a page's blocks: shell session, expectations, pytest plugin, run record."""
