@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check test unit cluster-test lock clean
+.PHONY: help site serve check test unit cluster lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,12 @@ check: $(STAMP) ## formatting, lint, types, layers: seconds
 unit: $(STAMP) ## the tests that need no cluster
 	@$(BIN)/pytest -m "not cluster"
 
-test: $(STAMP) ## every test: raises a kind cluster, runs the pages on it, removes it
-	@$(BIN)/pytest
+test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
+	@tools/browser
+	@$(BIN)/pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+
+cluster: $(STAMP) ## raise the kind cluster and leave it running
+	@$(BIN)/ledger cluster up
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
+
 import click
 
 from ledger.cli.common import as_json, print_json, say
+from ledger.errors import Exit
 
 
 @click.group("cluster")
@@ -13,7 +17,7 @@ def command() -> None:
 
     \b
     Examples:
-      ledger cluster up              raise it; a cold first time builds for about 15 minutes
+      ledger cluster up              raise it; a first time builds for about 15 minutes
       ledger cluster status --json
       ledger cluster down            remove it; caches stay
       ledger cluster down --all      also stop the Docker engine that up started
@@ -23,19 +27,49 @@ def command() -> None:
 @command.command()
 @as_json
 def up(as_json: bool) -> None:
-    """Raise the cluster and record its identity; nothing to do if it runs."""
+    """Raise the cluster and record its identity; nothing to do if it runs.
+
+    With a Docker engine and a registry: kind and the public node image. Without: everything is
+    built from package registries. LEDGER_CLUSTER_WAY=registry|airgap forces one.
+    """
     from ledger import cluster
 
     identity = cluster.up(say=say)
     if as_json:
-        print_json(
-            "cluster",
-            name=identity.name,
-            server=identity.server,
-            uid=identity.uid,
-            kubernetes=identity.kubernetes,
-            way=identity.way,
-        )
+        print_json("cluster", **_plain(identity))
+        return
+    say(f"cluster {identity.name} is up: Kubernetes {identity.kubernetes} ({identity.way})")
+    click.echo(f"export KUBECONFIG={identity.kubeconfig} PATH={identity.bin}:$PATH")
+
+
+@command.command()
+@as_json
+def status(as_json: bool) -> None:
+    """Say whether the cluster runs and what it is; exit 1 if it does not."""
+    from ledger import cluster
+
+    found = cluster.status()
+    if as_json:
+        print_json("cluster-status", **_plain(found))
     else:
-        say(f"cluster {identity.name} is up: Kubernetes {identity.kubernetes} ({identity.way})")
-        say(f"use it: export KUBECONFIG={identity.kubeconfig} PATH={identity.bin}:$PATH")
+        for name, value in _plain(found).items():
+            click.echo(f"{name.replace('_', ' '):12}  {value}")
+    if not found.running:
+        sys.exit(Exit.FOUND)
+
+
+@command.command()
+@click.option("--all", "everything", is_flag=True, help="Also stop the Docker engine we started.")
+def down(everything: bool) -> None:
+    """Remove the cluster, its record and its kubeconfig; nothing to do if there is none."""
+    from ledger import cluster
+
+    cluster.down(everything=everything, say=say)
+
+
+def _plain(thing: object) -> dict[str, object]:
+    fields = dataclasses.asdict(thing)  # type: ignore[call-overload]
+    return {
+        key: value if isinstance(value, (bool, int, list, tuple)) or value is None else str(value)
+        for key, value in fields.items()
+    }
