@@ -16,7 +16,8 @@ $(STAMP): requirements.txt pyproject.toml tools/venv
 	@touch $@
 
 site: $(STAMP) ## build the site into site/
-	@$(BIN)/ledger site build
+	@$(BIN)/mkdocs build --strict
+	@echo "the site is in $(CURDIR)/site; to read it: make serve, or python3 -m http.server -d site"
 
 serve: $(STAMP) ## serve the site while you write
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import click
 
-from ledger.errors import UsageError
+from ledger.core.clock import day
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,22 +27,6 @@ def now_option(command: F) -> F:
         metavar="YYYY-MM-DD",
         help="Measure ages on this day (default: SOURCE_DATE_EPOCH, else today in UTC).",
     )(command)
-
-
-def day(text: str | None) -> date:
-    """The UTC day to measure ages on.
-
-    Raises:
-        UsageError: `text` is not a date.
-    """
-    if text:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise UsageError(f"{text!r} is not a date", fix="write YYYY-MM-DD") from None
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    return now.date()
 
 
 def print_json(kind: str, **data: Any) -> None:

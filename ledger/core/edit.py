@@ -8,7 +8,9 @@ written a second parser, ruamel.yaml, reads the result back and must find exactl
 from __future__ import annotations
 
 import difflib
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -18,6 +20,9 @@ from ledger.core.header import Header, Value
 from ledger.core.phases import PHASES
 from ledger.core.skill import Skill
 from ledger.errors import SkillError
+
+# A tab before a comment is YAML, and the first parser takes it; ruamel.yaml does not.
+_TAB: Final = re.compile(r"\t[ \t]*#")
 
 
 class Edit:
@@ -44,7 +49,13 @@ class Edit:
         self._meant[path] = to
 
     def note(self, *path: str, text: str) -> None:
-        """Make `text` the comment behind the scalar at `path`; in place of the one it has."""
+        """Make `text` the comment behind the scalar at `path`; in place of the one it has.
+
+        Raises:
+            SkillError: there is no such scalar, or `text` is more than one line.
+        """
+        if len(text.splitlines()) > 1 or not text.isprintable():
+            raise self._refuse(path, "takes a note of one printable line")
         value = self._locate(path)
         newline = self.text.find("\n", value.end)
         end = newline if newline >= 0 else len(self.text)
@@ -53,9 +64,12 @@ class Edit:
 
     def settle(self, phase: str, status: str, note: str) -> None:
         """Write a phase's status and note; a phase that the ledger lacks gets its line in order."""
-        ledger = Header(self.text, self.skill.where).entries("phase_ledger")
+        header = Header(self.text, self.skill.where)
+        ledger = header.entries("phase_ledger")
         if phase in ledger:
             self.set("phase_ledger", phase, to=status)
+        elif header.line("phase_ledger", phase):
+            raise self._refuse(("phase_ledger", phase), "is not a single word")
         else:
             self._insert_phase(ledger, phase, status)
         if note:
@@ -73,7 +87,7 @@ class Edit:
         Raises:
             LedgerError: another command is writing, or the file changed since it was read.
         """
-        self._read_back()
+        self.check()
         path = self.skill.path
         with locked(path):
             if path.read_bytes() != self.skill.text.encode():
@@ -106,12 +120,19 @@ class Edit:
         self._splice(line_end + 1, line_end + 1, f"{indent}{phase}: {status}{ending}")
         self._meant["phase_ledger", phase] = status
 
-    def _read_back(self) -> None:
-        header = Header(self.text, self.skill.where)
+    def check(self) -> None:
+        """Read the new text with a second parser, which must find what was meant.
+
+        Raises:
+            SkillError: it would no longer be YAML, or would say something else.
+        """
         try:
-            data = YAML(typ="safe").load(self.text[header.start : header.end])
-        except YAMLError as error:
-            raise self._refuse((), f"would no longer be YAML: {error}") from None
+            header = Header(self.text, self.skill.where)
+            source = _TAB.sub(" #", self.text[header.start : header.end])
+            data = YAML(typ="safe").load(source)
+        except (SkillError, YAMLError) as error:
+            problem = getattr(error, "problem", None) or getattr(error, "what", "broken")
+            raise self._refuse((), f"would no longer be YAML: {problem}") from None
         for path, meant in self._meant.items():
             if str(_at(data, path)) != meant:
                 raise self._refuse(path, f"would read {_at(data, path)!r}, not {meant!r}")
@@ -127,5 +148,5 @@ class Edit:
 
 def _at(data: Any, path: tuple[str, ...]) -> Any:
     for key in path:
-        data = data[key]
+        data = data.get(key) if isinstance(data, Mapping) else None
     return data

@@ -75,6 +75,14 @@ class Header:
         """The scalar at `path`; None where there is none."""
         return self.entries(*path[:-1]).get(path[-1])
 
+    def line(self, *path: str) -> int:
+        """The line in the file on which the key at `path` stands; 0 where there is none."""
+        parent = self._find(path[:-1])
+        pairs = parent.value if isinstance(parent, yaml.MappingNode) else []
+        keys = (name for name, _ in pairs if name.value == path[-1])
+        key = next(keys, None)
+        return self._line(key.start_mark.line) if key else 0
+
     def _find(self, path: tuple[str, ...]) -> yaml.Node | None:
         node: yaml.Node | None = self._root
         for key in path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,22 +58,16 @@ class Skill:
     Args:
         path: the file.
         where: how errors and pages name it, relative to the project.
+        text: what it holds or is about to hold; read from the file if left out.
 
     Raises:
         SkillError: no file, no front matter, broken YAML, no ledger or a budget that is no number.
     """
 
-    def __init__(self, path: Path, where: str) -> None:
+    def __init__(self, path: Path, where: str, text: str | None = None) -> None:
         self.path = path
         self.where = where
-        try:
-            # newline="" keeps CRLF as it is
-            with path.open(encoding="utf-8", newline="") as file:
-                self.text = file.read()
-        except FileNotFoundError:
-            raise SkillError("no such skill file", where=where) from None
-        except UnicodeDecodeError:
-            raise SkillError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+        self.text = _read(path, where) if text is None else text
         self.header = Header(self.text, where)
         if not isinstance(self.header.data.get("phase_ledger"), Mapping):
             raise SkillError("no phase_ledger in the front matter", where=where)
@@ -137,8 +131,43 @@ def sections(body: str) -> dict[str, str]:
 
     Headings inside fences do not count; of two equal headings the first is kept.
     """
+    found: dict[str, str] = {}
+    for part in _outline(body):
+        found.setdefault(part.title, "\n".join(part.lines).strip("\n"))
+    return found
+
+
+def subsections(body: str, title: str) -> dict[str, str]:
+    """The sections directly below the first heading `title`, with all that they contain.
+
+    Deeper headings stay in the text of the section that they belong to.
+    """
+    parts = iter(_outline(body))
+    parent = next((part for part in parts if part.title == title), None)
     found: dict[str, list[str]] = {}
     current: list[str] = []
+    for part in parts:
+        if parent is None or part.level <= parent.level:
+            break
+        if part.level == parent.level + 1:
+            current = found.setdefault(part.title, [])
+        else:
+            current.append(f"{'#' * part.level} {part.title}")
+        current.extend(part.lines)
+    return {name: "\n".join(lines).strip("\n") for name, lines in found.items()}
+
+
+@dataclass
+class _Part:
+    """A heading and the lines below it, up to the next heading of any level."""
+
+    level: int
+    title: str
+    lines: list[str] = field(default_factory=list)
+
+
+def _outline(body: str) -> list[_Part]:
+    parts: list[_Part] = []
     fence = ""
     for line in body.splitlines():
         mark = _FENCE.match(line)
@@ -146,8 +175,20 @@ def sections(body: str) -> dict[str, str]:
             fence = "" if fence else mark["fence"]
         heading = None if fence else _HEADING.match(line)
         if heading:
-            current = []
-            found.setdefault(heading["title"], current)
-        else:
-            current.append(line)
-    return {title: "\n".join(lines).strip("\n") for title, lines in found.items()}
+            parts.append(_Part(len(heading["marks"]), heading["title"]))
+        elif parts:
+            parts[-1].lines.append(line)
+    return parts
+
+
+def _read(path: Path, where: str) -> str:
+    try:
+        # newline="" keeps CRLF as it is
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise SkillError("no such skill file", where=where) from None
+    except UnicodeDecodeError:
+        raise SkillError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+    except OSError as error:
+        raise SkillError(f"cannot be read: {error.strerror}", where=where) from None

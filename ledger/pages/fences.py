@@ -22,8 +22,8 @@ from ledger.errors import PageError
 SUPERFENCES: Final = "pymdownx.superfences"
 OWN: Final = "ledger.blocks"
 _MARKER = "ledger-fence-{}-"
-_MARKED = re.compile(r"ledger-fence-(\d+)-")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+MARKED: Final = re.compile(r"ledger-fence-(\d+)-")
+COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _FENCE_LINE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*(?P<info>[^`]*\S)[ \t]*$")
 
 
@@ -44,8 +44,12 @@ class Fence:
     end: int
 
 
-class _Recorder:
-    """Notes each fence that superfences takes, and where it stood."""
+class Recorder:
+    """Notes each fence that superfences takes, and where it stood.
+
+    Attributes:
+        found: the fences, in the order in which superfences takes them.
+    """
 
     def __init__(self) -> None:
         self.found: list[Fence] = []
@@ -57,8 +61,21 @@ class _Recorder:
         self._text = src
         return _MARKER.format(len(self.found))
 
-    def attach(self, preprocessor: SuperFencesBlockPreprocessor) -> None:
-        """Listen to superfences' preprocessor."""
+    def attach(self, md: markdown.Markdown) -> Callable[..., str]:
+        """Listen to superfences; give its own formatter, which this one stands in for.
+
+        Raises:
+            PageError: superfences is not among the extensions.
+        """
+        for extension in md.registeredExtensions:
+            if isinstance(extension, SuperFencesCodeExtension):
+                self._listen(md.preprocessors["fenced_code_block"])
+                formatter: Callable[..., str] = extension.superfences[0]["formatter"]
+                extension.superfences[0]["formatter"] = self.format
+                return formatter
+        raise PageError(f"{SUPERFENCES} is missing", where="mkdocs.yml", fix="list it")
+
+    def _listen(self, preprocessor: SuperFencesBlockPreprocessor) -> None:
         search, store = preprocessor.search_nested, preprocessor._store
 
         def listening_search(lines: list[str]) -> list[str]:
@@ -66,7 +83,7 @@ class _Recorder:
             return list(search(lines))
 
         def listening_store(source: str, code: str, start: int, end: int) -> None:
-            if _MARKED.match(code):
+            if MARKED.match(code):
                 info = _FENCE_LINE.match(self._lines[start].rstrip("\r"))
                 self.found.append(Fence(info["info"] if info else "", self._text, start + 1, end))
             store(source, code, start, end)
@@ -109,15 +126,17 @@ def parse(
     Raises:
         PageError: a line looks like a fence of this project and is not rendered as one.
     """
-    recorder = _Recorder()
+    recorder = Recorder()
     md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
-    for extension in md.registeredExtensions:
-        if isinstance(extension, SuperFencesCodeExtension):
-            extension.superfences[0]["formatter"] = recorder.format
-    recorder.attach(md.preprocessors["fenced_code_block"])
-    html = _COMMENT.sub("", md.convert(body))
+    recorder.attach(md)
+    html = md.convert(body)
     _refuse_lost(body, recorder.found, where)
-    return [recorder.found[int(mark[1])] for mark in _MARKED.finditer(html)]
+    return [recorder.found[number] for number in visible(html)]
+
+
+def visible(html: str) -> list[int]:
+    """The numbers of the fences that the reader sees, in order: in a comment he sees none."""
+    return [int(mark[1]) for mark in MARKED.finditer(COMMENT.sub("", html))]
 
 
 def _refuse_lost(body: str, taken: list[Fence], where: Callable[[int], str]) -> None:

@@ -94,7 +94,9 @@ def test_what_the_reader_never_sees_as_code_is_no_block(read: Read, text: str) -
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_line_numbers_are_those_of_the_file(read: Read, bom: str) -> None:
     text = bom + "---\ntitle: x\n---\n\n\n# T\n\n!!! note\n\n" + block(RUN, indent="    ")
-    assert read(text).blocks[0].line == text.splitlines().index("    ```" + RUN) + 1
+    page = read(text)
+    assert page.title == "x"
+    assert page.blocks[0].line == text.splitlines().index("    ```" + RUN) + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""One event, one line, in logfmt: readable by people, parsed by log stores."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TextIO
+
+from nats_backup.errors import ToolError
+
+_BARE = re.compile(r"[^\s\"=\\]+")
+
+
+def line(level: str, stage: str, message: str, **fields: object) -> str:
+    """Format one event.
+
+    The time is left out: the kubelet stamps each line (`kubectl logs --timestamps`).
+    """
+    pairs = {"level": level, "stage": stage, "msg": message, **fields}
+    return " ".join(f"{key}={_value(str(value))}" for key, value in pairs.items())
+
+
+def event(stage: str, message: str, **fields: object) -> None:
+    """Report progress on stdout, at once: the log is what a Job leaves behind."""
+    _write(sys.stdout, line("info", stage, message, **fields))
+
+
+def failure(stage: str, error: ToolError) -> None:
+    """Report the error that ends the run on stderr, in one line."""
+    named = {"where": error.where, "fix": error.fix}
+    fields = {key: value for key, value in named.items() if value}
+    code = int(error.exit_code)
+    _write(sys.stderr, line("error", stage, error.what, **fields, exit=code))
+
+
+def _value(text: str) -> str:
+    return text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    print(text, file=stream, flush=True)

@@ -1,0 +1,151 @@
+"""The NATS CLI, driven without a terminal, and the JetStream API through it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nats_backup.errors import (
+    RestoreError,
+    SettingsError,
+    SnapshotError,
+    UnreachableError,
+)
+from nats_backup.manifest import Consumer, Stream
+
+
+@dataclass(frozen=True)
+class Live:
+    """A stream as the server reports it now."""
+
+    state: Stream
+    storage: str
+
+
+@dataclass(frozen=True)
+class Nats:
+    """A NATS account, reached as the environment says (NATS_URL and the CLI's other variables).
+
+    Args:
+        timeout: how long one answer may take, as the CLI writes it: `60s`.
+    """
+
+    timeout: str
+
+    def streams(self) -> dict[str, Live]:
+        """Every stream of the account with its durable consumers, by name.
+
+        An ephemeral consumer lives as long as its client: a backup can promise nothing about it.
+
+        Raises:
+            UnreachableError: NATS or JetStream does not answer, or a stream has no leader.
+        """
+        found = sorted(
+            self._pages("STREAM.LIST", "streams"), key=lambda s: str(s["config"]["name"])
+        )
+        return {str(raw["config"]["name"]): self._live(raw) for raw in found}
+
+    def server_version(self, stream: str) -> str:
+        """Version of the server that answers for a stream; every server from 2.11 tells it."""
+        metadata = self._api(f"STREAM.INFO.{stream}", {})["config"].get("metadata", {})
+        return str(metadata.get("_nats.ver", "unknown"))
+
+    def cli_version(self) -> str:
+        """Version of the NATS CLI."""
+        return self._run("--version").stdout.strip().removeprefix("v")
+
+    def snapshot(self, target: Path) -> None:
+        """Snapshot every stream of the account into a folder that does not exist yet.
+
+        Raises:
+            SnapshotError: a stream is damaged, in memory, or the server stalls.
+        """
+        flags = ("--force", "--critical-warnings", "--check")
+        done = self._run("account", "backup", str(target), *flags)
+        if done.returncode:
+            raise SnapshotError(_reason(done), fix="nothing was stored; the last archive is intact")
+
+    def restore(self, folder: Path) -> None:
+        """Restore one stream from its folder.
+
+        Raises:
+            RestoreError: the server refused it.
+        """
+        done = self._run("stream", "restore", str(folder), "--no-progress")
+        if done.returncode:
+            raise RestoreError(_reason(done), where=folder.name)
+
+    def _live(self, raw: dict[str, Any]) -> Live:
+        name = str(raw["config"]["name"])
+        listed = self._pages(f"CONSUMER.LIST.{name}", "consumers")
+        durable = [_consumer(raw) for raw in listed if raw["config"].get("durable_name")]
+        consumers = tuple(sorted(durable, key=lambda consumer: consumer.name))
+        return Live(stream_state(name, raw["state"], consumers), str(raw["config"]["storage"]))
+
+    def _pages(self, subject: str, key: str) -> Iterator[dict[str, Any]]:
+        offset = 0
+        while True:
+            page = self._api(subject, {"offset": offset})
+            if page.get("missing") or page.get("offline"):
+                lost = ", ".join([*page.get("missing", []), *page.get("offline", {})])
+                raise UnreachableError(f"no leader answers for: {lost}", where=address())
+            items = page.get(key) or []
+            yield from items
+            offset += len(items)
+            if not items or offset >= page["total"]:
+                return
+
+    def _api(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+        done = self._run("request", f"$JS.API.{subject}", json.dumps(body), "--raw")
+        # The CLI exits 0 when nobody answers: only the answer itself tells.
+        try:
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            silent = "NATS" if done.returncode else "JetStream"
+            what = f"{silent} does not answer: {_reason(done)}"
+            raise UnreachableError(what, where=address()) from None
+        if problem := answer.get("error"):
+            raise UnreachableError(f"{subject}: {problem.get('description')}", where=address())
+        return answer
+
+    def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        command = ["nats", *args, "--timeout", self.timeout]
+        try:
+            done = subprocess.run(
+                command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            )
+        except FileNotFoundError:
+            raise SettingsError("the `nats` command is not on PATH") from None
+        if done.returncode and "setup failed" in done.stderr:
+            raise UnreachableError(_reason(done), where=address())
+        return done
+
+
+def address() -> str:
+    """The server's address as configured, without credentials."""
+    return re.sub(r"//[^@/]*@", "//", os.environ.get("NATS_URL", "the CLI's default context"))
+
+
+def stream_state(name: str, state: dict[str, Any], consumers: tuple[Consumer, ...]) -> Stream:
+    """Read the state of a stream as the server writes it; it leaves out a count of zero."""
+    counts = {k: int(state.get(k, 0)) for k in ("messages", "first_seq", "last_seq", "num_deleted")}
+    return Stream(name=name, consumers=consumers, **counts)
+
+
+def _consumer(raw: dict[str, Any]) -> Consumer:
+    floor = int(raw["ack_floor"]["stream_seq"])
+    return Consumer(str(raw["name"]), floor, floor)
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """What the CLI said went wrong, in one line; its warnings go to stdout."""
+    lines = [text.strip() for text in (done.stdout + done.stderr).splitlines()]
+    telling = [text for text in lines if re.search(r"error:|failed|responders", text)]
+    cleaned = [re.sub(r"^nats: error: |^\d\d:\d\d:\d\d ", "", text) for text in telling]
+    return "; ".join(dict.fromkeys(cleaned)) or f"the nats command ended with {done.returncode}"

@@ -1,0 +1,152 @@
+"""The backup volume: archives by name, one writer at a time, retention that keeps a good one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from nats_backup import archive
+from nats_backup.errors import ArchiveError, RetentionError, SettingsError, StorageError
+from nats_backup.manifest import Manifest
+
+_NAME = re.compile(r"\d{8}-\d{6}\.tar")
+_FORMAT = "%Y%m%d-%H%M%S.tar"
+
+
+def archive_name(moment: datetime) -> str:
+    """The name of the archive of a moment, in UTC."""
+    return moment.astimezone(UTC).strftime(_FORMAT)
+
+
+def archive_time(name: str) -> datetime | None:
+    """The moment in an archive's name, or nothing where the name is not one of ours."""
+    if not _NAME.fullmatch(name):
+        return None
+    with suppress(ValueError):
+        return datetime.strptime(name, _FORMAT).replace(tzinfo=UTC)
+    return None
+
+
+class Store:
+    """The archives in one folder.
+
+    Args:
+        root: the folder, on the backup volume.
+
+    Raises:
+        StorageError: the folder does not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise StorageError("backup folder does not exist", where=str(root))
+        self.root = root
+
+    def names(self) -> list[str]:
+        """Names of the archives, newest first; other files are not ours to judge."""
+        return sorted((p.name for p in self.root.iterdir() if archive_time(p.name)), reverse=True)
+
+    def path(self, name: str) -> Path:
+        """The path of an archive.
+
+        Raises:
+            SettingsError: the name is not an archive's name.
+        """
+        if not archive_time(name):
+            fix = "give ARCHIVE a name from the list of archives, such as 20260102-030405.tar"
+            raise SettingsError(f"not an archive name: {name!r}", fix=fix)
+        return self.root / name
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the volume against a second writer.
+
+        Raises:
+            StorageError: another run holds it, or the volume cannot be written.
+        """
+        with _storage(self.root), (self.root / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                fix = "wait for the other Job to end"
+                raise StorageError("another backup is running", fix=fix) from None
+            for left in self.root.glob(".*.partial"):
+                left.unlink()
+            yield
+
+    def put(self, name: str, manifest: Manifest, root: Path) -> Path:
+        """Store the streams below a folder as an archive: whole and on disk, or not at all.
+
+        Raises:
+            StorageError: the volume is full or cannot be written, or the name is taken.
+        """
+        target, partial = self.path(name), self.root / f".{name}.partial"
+        if target.exists():
+            raise StorageError("archive exists", where=name, fix="run the backup again")
+        try:
+            with _storage(partial):
+                with partial.open("wb") as file:
+                    archive.write(file, manifest, root)
+                    _flush(file)
+                archive.verify(partial)
+                partial.rename(target)
+                _flush_folder(self.root)
+        except ArchiveError as error:
+            raise StorageError(f"the volume gave back other bytes: {error.what}") from error
+        finally:
+            partial.unlink(missing_ok=True)
+        return target
+
+    def prune(self, now: datetime, keep: timedelta) -> list[str]:
+        """Remove archives older than `keep` by name, but never the newest good one.
+
+        Returns:
+            The names removed, oldest first.
+
+        Raises:
+            RetentionError: an archive cannot be removed.
+        """
+        old = [n for n in self.names() if (moment := archive_time(n)) and now - moment > keep]
+        spared = self.newest_good() if old else None
+        removed = [name for name in reversed(old) if name != spared]
+        for name in removed:
+            try:
+                self.path(name).unlink()
+            except OSError as error:
+                raise RetentionError(str(error.strerror), where=name) from error
+        return removed
+
+    def newest_good(self) -> str | None:
+        """The newest archive whose checksums hold."""
+        for name in self.names():
+            with suppress(ArchiveError):
+                archive.verify(self.path(name))
+                return name
+        return None
+
+
+@contextmanager
+def _storage(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(str(error.strerror or error), where=str(where)) from error
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,122 @@
+"""`ledger show`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from ledger.cli.common import as_json, now_option, print_json
+from ledger.errors import Exit
+
+if TYPE_CHECKING:
+    from ledger.core.project import Project
+    from ledger.core.skill import Skill
+    from ledger.flow.evidence import PageEvidence
+
+
+@click.command("show")
+@click.argument("skill")
+@now_option
+@as_json
+def command(skill: str, today: date, as_json: bool) -> None:
+    """Show one skill: its phases and gates, its budget, its pages, its handles.
+
+    \b
+    Examples:
+      ledger show saas-phase11-external-backup
+      ledger show saas-phase11-external-backup --json | jq .pages
+    """
+    from ledger.core.forest import find_skill
+    from ledger.core.project import Project
+    from ledger.flow.evidence import gather
+
+    project = Project.here()
+    found = find_skill(project, skill)
+    evidence = gather(project, found, today)
+    if as_json:
+        _print_json(project, found, evidence)
+    else:
+        _print_text(project, found, evidence)
+    if any(page.problem for page in evidence):
+        sys.exit(Exit.FOUND)
+
+
+def _print_text(project: Project, skill: Skill, evidence: tuple[PageEvidence, ...]) -> None:
+    from ledger.flow.evidence import tally
+    from ledger.flow.gates import gates_of
+    from ledger.flow.signal import handles
+
+    click.echo(f"{skill.title}\n{skill.where}\n")
+    for entry in skill.ledger:
+        mark = ">" if entry == skill.current else " "
+        asks = gates_of(skill, entry.phase)
+        note = entry.note or (f"gates: {', '.join(asks)}" if asks and not entry.settled else "")
+        click.echo(f"{mark} {entry.phase:15}  {entry.raw:11}  {note}".rstrip())
+    click.echo(f"\nbudget   {skill.budget}")
+    for name in skill.strings("blocking"):
+        click.echo(f"waits on {name}")
+    for page in evidence:
+        said = page.problem.what if page.problem else f"{tally(page.states)}; {page.run()}"
+        click.echo(f"page     {page.where}: {said.rstrip('; ')}")
+        for state in page.broken:
+            block = f"{page.where}:{state.block.line} {state.block.name}"
+            click.echo(f"         {block} is {state.state}: {state.why}")
+    for handle in handles(project, skill):
+        click.echo(f"handle   {handle}")
+
+
+def _print_json(project: Project, skill: Skill, evidence: tuple[PageEvidence, ...]) -> None:
+    from ledger.flow.gates import gates_of
+    from ledger.flow.signal import handles
+
+    budget = skill.budget
+    print_json(
+        "show",
+        name=skill.name,
+        title=skill.title,
+        file=skill.where,
+        current=skill.current.phase if skill.current else None,
+        phases=[
+            {
+                "phase": entry.phase,
+                "status": entry.raw,
+                "settled": entry.settled,
+                "note": entry.note,
+                "reason": entry.reason,
+                "line": entry.line,
+                "gates": list(gates_of(skill, entry.phase)),
+            }
+            for entry in skill.ledger
+        ],
+        entropy={
+            "planned": str(budget.planned),
+            "spent": str(budget.spent),
+            "returned": str(budget.returned),
+            "remaining": str(budget.remaining),
+        },
+        pages=[_page(page) for page in evidence],
+        handles=[vars(handle) for handle in handles(project, skill)],
+    )
+
+
+def _page(page: PageEvidence) -> dict[str, object]:
+    lock = page.lock
+    return {
+        "page": page.where,
+        "state": page.word,
+        "problem": str(page.problem) if page.problem else None,
+        "verified": lock.verified.isoformat() if lock else None,
+        "versions": dict(lock.versions) if lock else {},
+        "blocks": [
+            {
+                "name": state.block.name,
+                "line": state.block.line,
+                "state": state.state,
+                "why": state.why,
+            }
+            for state in page.states
+        ],
+    }

@@ -1,0 +1,11 @@
+"""Disposable kind clusters: raise one on any machine, prove which one it is, remove it."""
+
+from __future__ import annotations
+
+from ledger.cluster.down import down
+from ledger.cluster.guard import prove
+from ledger.cluster.identity import Identity, environment, recorded
+from ledger.cluster.status import Status, status
+from ledger.cluster.up import up
+
+__all__ = ["Identity", "Status", "down", "environment", "prove", "recorded", "status", "up"]

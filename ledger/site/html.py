@@ -1,0 +1,36 @@
+"""HTML from the small templates next to this module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+
+def exact(text: str) -> Markup:
+    """Escape `text` so that no HTML or Markdown parser changes a character of it.
+
+    Line ends, tabs and backticks become references: a raw block of Markdown keeps them, and
+    superfences finds no fence in them.
+    """
+    plain = str(escape(text))
+    for character in "\n\r\t`":
+        plain = plain.replace(character, f"&#{ord(character)};")
+    return Markup(plain)  # noqa: S704  # escaped above
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("ledger.site"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["exact"] = exact
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in a template; lines without text are left out, as Markdown would end a block there."""
+    text = _ENVIRONMENT.get_template(f"{template}.jinja").render(values)
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())

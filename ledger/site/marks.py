@@ -1,0 +1,91 @@
+"""What a state looks like: a shape, a tone and words, so that colour is never alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.core.phases import Status
+from ledger.core.skill import Entry
+from ledger.pages.evidence import Lock
+from ledger.pages.state import BlockState, State, worst
+
+NAMES: Final = {
+    "kubernetes": "Kubernetes",
+    "nats-server": "NATS",
+    "nats": "nats CLI",
+    "kubectl": "kubectl",
+    "velero": "Velero",
+}
+LACKING: Final = {State.DEFERRED: "not verified", State.NEVER: "never run"}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A shape with its words.
+
+    Attributes:
+        tone: names the shape and the colour: a status or a state, in one word.
+        text: what it says.
+    """
+
+    tone: str
+    text: str
+
+
+def versions(lock: Lock) -> str:
+    """What a run ran against, the best known first."""
+    rank = {name: number for number, name in enumerate(NAMES)}
+    names = sorted(lock.versions, key=lambda name: (rank.get(name, len(rank)), name))
+    return ", ".join(f"{NAMES.get(name, name)} {lock.versions[name]}" for name in names)
+
+
+def status(entry: Entry) -> Mark:
+    """The mark of a phase; an unknown word is shown as it is, and as blocked."""
+    tone = entry.status.value if entry.status else Status.BLOCKED.value
+    return Mark(tone.replace("_", "-"), entry.raw.replace("_", " "))
+
+
+def block(state: BlockState) -> Mark:
+    """The mark of one command: what the reader may believe of it, and why."""
+    return Mark(_tone(state.state), _words(state))
+
+
+def page(states: Sequence[BlockState]) -> Mark:
+    """The mark of a page: that of its least trusted command."""
+    found = worst(state.state for state in states)
+    if found is None:
+        return Mark("none", "no commands")
+    state = next(state for state in states if state.state is found)
+    verified = [s for s in states if s.state is State.VERIFIED]
+    if found is State.DEFERRED and verified:
+        return Mark("verified", _words(verified[0]))
+    return Mark(_tone(found), _words(state))
+
+
+def counts(states: Sequence[BlockState]) -> str:
+    """How many commands are in which state, in one clause."""
+    found = Counter(state.state for state in states)
+    words = ((found[state], LACKING.get(state, state.value)) for state in State)
+    return ", ".join(f"{number} {word}" for number, word in words if number)
+
+
+def _tone(state: State) -> str:
+    return "never" if state is State.NEVER else state.value
+
+
+def _words(state: BlockState) -> str:
+    lock = state.lock
+    if state.state is State.DEFERRED:
+        return f"not verified: {state.why}"
+    if lock is None or state.state is State.NEVER:
+        return "never run"
+    if state.state is State.STALE:
+        return f"stale: {state.why} (last run {lock.verified})"
+    if state.state is State.FAILED:
+        failed = lock.blocks[state.block.name].result == "failed"
+        return f"failed on {lock.verified}" + ("" if failed else f": {state.why}")
+    against = f" against {versions(lock)}" if lock.versions else ""
+    return f"verified{against} on {lock.verified}"

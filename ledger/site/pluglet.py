@@ -1,0 +1,119 @@
+"""The macros of the site: `forest()`, `skill_page()`, `verified()`.
+
+A page calls them between comment marks, `<!--[ verified() ]-->`, so that no text of a shell is
+ever taken for one of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from ledger.core.clock import day
+from ledger.core.forest import find_skill
+from ledger.core.forest import forest as read_forest
+from ledger.core.phases import PHASES
+from ledger.core.skill import Skill
+from ledger.errors import UsageError
+from ledger.flow.advance import next_prompt
+from ledger.flow.evidence import gather
+from ledger.site import marks, sources, views
+from ledger.site.html import render
+
+
+def define_env(env: Any) -> None:
+    """Give the macros to the site's engine.
+
+    Raises:
+        UsageError: the engine builds another project than the one around the current folder.
+    """
+    root = sources.project().root
+    if Path(env.project_dir).resolve() != root:
+        raise UsageError(
+            f"the site is {env.project_dir}, the project is {root}",
+            fix="build in the project's own folder, or set LEDGER_ROOT",
+        )
+    for macro in (forest, skill_page, verified):
+        env.macro(macro)
+
+
+@pass_context
+def forest(context: Context) -> str:
+    """Every skill: phases, budget, pages and their evidence.
+
+    Raises:
+        SkillError: a skill file that cannot be read.
+    """
+    skills, problems = read_forest(sources.project())
+    for problem in problems:
+        raise problem
+    url = context["page"].url
+    return render("forest", skills=[views.skill_row(skill, url) for skill in skills])
+
+
+@pass_context
+def skill_page(context: Context) -> str:
+    """The whole page of the skill whose file has the name of this page.
+
+    Raises:
+        UsageError: no skill of that name.
+    """
+    url = context["page"].url
+    skill = find_skill(sources.project(), Path(sources.source_of(url)).stem)
+    rows = views.phase_rows(skill)
+    debts = "\n".join(
+        f"- **{entry.phase}** {marks.status(entry).text}: {entry.reason or 'no reason given'}"
+        for entry in views.debts(skill)
+    )
+    pages = views.skill_pages(skill, url)
+    sections = {
+        "": render(
+            "facts",
+            facts=views.facts(skill),
+            phases=rows[: len(PHASES)],
+            budget=views.budget(skill),
+        ),
+        "Pages": render("pages", pages=pages) if pages else "",
+        "Phases": render("phases", phases=rows),
+        "Exit criteria": views.exit_criteria(skill),
+        "Debts": debts,
+        "Continuation prompt": render("copyable", text=_prompt(skill)),
+    }
+    return _markdown(skill.title, sections)
+
+
+@pass_context
+def verified(context: Context) -> str:
+    """What a reader may believe of this page; every page with command blocks starts with it.
+
+    Its first element, hidden, tells the Markdown extension which page this is.
+    """
+    page = sources.page(sources.source_of(context["page"].url))
+    states = sources.states(page)
+    return render(
+        "page",
+        where=page.where,
+        names=[block.name for block in page.blocks if block.name],
+        mark=marks.page(states),
+        counts=marks.counts(states),
+        doubts=views.doubts(states),
+        people=views.people(page),
+        parameters=views.parameters(page),
+    )
+
+
+def _prompt(skill: Skill) -> str:
+    project = sources.project()
+    return next_prompt(project, skill, gather(project, skill, day())).rstrip("\n")
+
+
+def _markdown(title: str, sections: dict[str, str]) -> str:
+    parts = [f"# {title}"]
+    for heading, text in sections.items():
+        if text:
+            anchor = heading.lower().replace(" ", "-")
+            parts += [f"## {heading} {{ #{anchor} }}" if heading else "", text]
+    return "\n\n".join(parts)

@@ -1,0 +1,170 @@
+"""What the templates show of skills and pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from ledger.core.phases import PHASES
+from ledger.core.skill import Entry, Skill, sections
+from ledger.errors import PageError
+from ledger.pages.block import DEFAULT_TIMEOUT, Block, Expectation
+from ledger.pages.page import Page
+from ledger.pages.state import BlockState, State
+from ledger.site import marks, sources
+
+CAPTIONS = {
+    "exact": "Expected output",
+    "like": "Expected output; ages, names and times differ",
+    "contains": "Expected somewhere in the output",
+    "regex": "Expected output, as a pattern",
+    "json": "Expected output, as JSON; more keys may be there",
+    "none": "Output, for example",
+}
+_ITEM = re.compile(r"^[-*] \[[ xX]\] ", re.MULTILINE)
+
+
+def phase_rows(skill: Skill) -> list[dict[str, Any]]:
+    """The ledger of a skill, row by row."""
+    current = skill.current
+    return [
+        {
+            "name": entry.phase,
+            "mark": marks.status(entry),
+            "note": entry.note,
+            "current": entry is current,
+        }
+        for entry in skill.ledger
+    ]
+
+
+def now(skill: Skill) -> str:
+    """The phase that a skill stands at, in one clause."""
+    current = skill.current
+    if current is None:
+        return "all phases settled"
+    reason = f": {current.reason}" if current.reason else ""
+    return f"{current.phase} {marks.status(current).text}{reason}"
+
+
+def budget(skill: Skill) -> dict[str, Any]:
+    """A skill's budget: its words, and the shares of its bar in per cent."""
+    book = skill.budget
+    whole = max(book.planned, book.spent + book.returned, Decimal("0.0001"))
+    shares = (("spent", book.spent), ("returned", book.returned))
+    return {
+        "text": str(book),
+        "halted": book.depleted(unsettled=skill.current is not None),
+        "shares": [
+            {"name": n, "percent": f"{100 * max(v, Decimal(0)) / whole:.1f}"} for n, v in shares
+        ],
+    }
+
+
+def skill_pages(skill: Skill, url: str) -> list[dict[str, Any]]:
+    """The pages that a skill answers for, each with its evidence, as links from `url`."""
+    return [_page_row(sources.page(where), url) for where in skill.strings("docs")]
+
+
+def _page_row(page: Page, url: str) -> dict[str, Any]:
+    states = sources.states(page)
+    return {
+        "href": sources.href(page.where, url),
+        "title": page.title,
+        "mark": marks.page(states),
+        "counts": marks.counts(states),
+    }
+
+
+def skill_row(skill: Skill, url: str) -> dict[str, Any]:
+    """One skill of the forest, as seen from the page at `url`.
+
+    Raises:
+        PageError: the skill has no page, or answers for one that does not exist.
+    """
+    where = f"docs/skills/{skill.name}.md"
+    if not (sources.project().root / where).is_file():
+        fix = f"write {where}, one line: <!--[ skill_page() ]-->, and list it in mkdocs.yml"
+        raise PageError("this skill has no page", where=skill.where, fix=fix)
+    return {
+        "href": sources.href(where, url),
+        "title": skill.title,
+        "now": now(skill),
+        "phases": phase_rows(skill)[: len(PHASES)],
+        "budget": budget(skill),
+        "pages": skill_pages(skill, url),
+    }
+
+
+def facts(skill: Skill) -> Iterator[tuple[str, str]]:
+    """What a skill's header says of the plan, name and value."""
+    yield "Now", now(skill)
+    data = skill.header.data
+    touched = " by ".join(str(data[k]) for k in ("last_touched", "touched_by") if data.get(k))
+    rows = {
+        "Status": str(data.get("status", "")).replace("_", " "),
+        "Progress": f"{data['progress']} %" if "progress" in data else "",
+        "Last touched": touched,
+        "Waits on": ", ".join(skill.strings("blocking")),
+        "Enables": ", ".join(skill.strings("enables")),
+        "Notes": str(data.get("session_notes") or "").strip(),
+        "File": skill.where,
+    }
+    yield from ((name, value) for name, value in rows.items() if value)
+
+
+def debts(skill: Skill) -> list[Entry]:
+    """The phases that were skipped, deferred or blocked."""
+    return [entry for entry in skill.ledger if entry.status and entry.status.needs_reason]
+
+
+def exit_criteria(skill: Skill) -> str:
+    """The check list below the heading `Exit Criteria` of a skill, as Markdown; empty if none."""
+    found = {title.lower(): text for title, text in sections(skill.body).items()}
+    lines = found.get("exit criteria", "").splitlines()
+    return "\n".join(line for line in lines if _ITEM.match(line))
+
+
+def doubts(states: list[BlockState]) -> list[dict[str, Any]]:
+    """The commands of a page that the reader cannot take on trust."""
+    return [
+        {
+            "name": state.block.name,
+            "command": state.block.text.partition("\n")[0],
+            "mark": marks.block(state),
+        }
+        for state in states
+        if state.state is not State.VERIFIED
+    ]
+
+
+def people(page: Page) -> list[tuple[str, str]]:
+    """Who owns a page and whom to wake."""
+    rows = {"Owner": page.meta.get("owner"), "Escalate": page.meta.get("escalate")}
+    return [(name, str(value)) for name, value in rows.items() if value]
+
+
+def parameters(page: Page) -> list[dict[str, str]]:
+    """The shell parameters that a page's commands read."""
+    specs = page.table("parameters")
+    return [
+        {"name": name, "example": example, "find": str(specs[name].get("find", ""))}
+        for name, example in page.parameters.items()
+    ]
+
+
+def block_facts(block: Block) -> list[str]:
+    """What else the reader should know before he runs a command."""
+    found = []
+    if block.exit:
+        found.append(f"exits with {block.exit}")
+    if block.timeout > DEFAULT_TIMEOUT:
+        found.append(f"may take {block.timeout:g} s")
+    return found
+
+
+def caption(expectation: Expectation) -> str:
+    """What stands above an expected output."""
+    return CAPTIONS[expectation.match]

@@ -1,0 +1,79 @@
+"""A short diff for a person: expected above got, the first difference first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import islice, zip_longest
+from typing import Final
+
+SHOWN: Final = 5
+# SequenceMatcher is quadratic; longer outputs are compared line by line.
+_LONG: Final = 2000
+NOTHING: Final = "(nothing)"
+
+Pair = tuple[int, str | None, str | None]
+
+
+def aligned(
+    expected: Sequence[str],
+    got: Sequence[str],
+    same: Callable[[str, str], bool],
+    key: Callable[[str], str] = str,
+) -> tuple[str, str]:
+    """Describe how two texts differ.
+
+    Args:
+        expected: lines of the page.
+        got: lines of the output.
+        same: whether two lines count as equal.
+        key: what of a line counts; used to find where lines are missing or too many.
+
+    Returns:
+        The first difference in one line, and the first few at length.
+    """
+    pairs = [pair for pair in _pairs(expected, got, key) if not _equal(pair, same)]
+    parts = [_part(*pair) for pair in islice(pairs, SHOWN)]
+    if len(pairs) > SHOWN:
+        parts.append(f"and {len(pairs) - SHOWN} more lines differ")
+    return _reason(*pairs[0]), "\n".join(parts)
+
+
+def _equal(pair: Pair, same: Callable[[str, str], bool]) -> bool:
+    _, expected, got = pair
+    return expected is not None and got is not None and same(expected, got)
+
+
+def _pairs(
+    expected: Sequence[str], got: Sequence[str], key: Callable[[str], str]
+) -> Iterator[Pair]:
+    """Each line of one with its partner in the other, and the number of the output's line."""
+    if len(expected) == len(got) or max(len(expected), len(got)) > _LONG:
+        yield from ((n, e, g) for n, (e, g) in enumerate(zip_longest(expected, got), 1))
+        return
+    matcher = SequenceMatcher(None, [*map(key, expected)], [*map(key, got)], autojunk=False)
+    for _, e0, e1, g0, g1 in matcher.get_opcodes():
+        for offset, (e, g) in enumerate(zip_longest(expected[e0:e1], got[g0:g1])):
+            yield g0 + offset + 1, e, g
+
+
+def _reason(number: int, expected: str | None, got: str | None) -> str:
+    if got is None:
+        return f"line {number} is missing: {expected!r}"
+    if expected is None:
+        return f"line {number} is too much: {got!r}"
+    return f"line {number} differs"
+
+
+def _part(number: int, expected: str | None, got: str | None) -> str:
+    lines = [
+        f"line {number}",
+        f"  expected: {NOTHING if expected is None else expected}",
+        f"  got:      {NOTHING if got is None else got}",
+    ]
+    if expected is not None and got is not None:
+        column = next(
+            (i for i, (e, g) in enumerate(zip_longest(expected, got)) if e != g), len(got)
+        )
+        lines.append(f"            {' ' * column}^")
+    return "\n".join(lines)

@@ -1,0 +1,203 @@
+"""`ledger verify` without its looks: choose pages, run them through pytest, tell what happened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from ledger import cluster
+from ledger.core.project import Project
+from ledger.errors import ClusterError, LedgerError, UsageError, WrongClusterError
+from ledger.pages.page import Page, read_page
+from ledger.verify.items import RUNS, BlockItem, SkippedItem
+from ledger.verify.run import FAILED, NOT_RUN, PASSED, PageRun
+
+SKIPPED: Final = "skipped"
+AFTER: Final = "(after the last block)"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one block of one page.
+
+    Attributes:
+        page: the page, relative to the project.
+        name: the block.
+        line: line of its opening fence.
+        result: passed, failed, skipped or not-run.
+        reason: why, one clause; empty if it passed.
+        seconds: how long it took.
+        report: the whole account of a failure.
+    """
+
+    page: str
+    name: str
+    line: int
+    result: str
+    reason: str = ""
+    seconds: float = 0.0
+    report: str = ""
+
+
+@dataclass
+class Account:
+    """What a run of pages gave: a row a block, and the runs of pages to record."""
+
+    rows: list[Row] = field(default_factory=list)
+    runs: list[PageRun] = field(default_factory=list)
+
+    def count(self, result: str) -> int:
+        """How many blocks had this result."""
+        return sum(row.result == result for row in self.rows)
+
+    def broken(self, page: str) -> bool:
+        """Whether something else than a block of the page failed: its evidence is incomplete."""
+        return any(row.page == page and row.name == AFTER for row in self.rows)
+
+
+def choose(project: Project, names: Sequence[str]) -> list[Page]:
+    """The pages to run: those named, or every page that has a block to run.
+
+    Raises:
+        UsageError: no such page, a page that is not below docs/, or one with nothing to run.
+        PageError: a page that cannot be read.
+    """
+    paths = [Path(name).resolve() for name in names] or sorted(project.docs.rglob("*.md"))
+    pages = []
+    for path in dict.fromkeys(paths):
+        page = _page(project, path)
+        if page.verified_blocks:
+            pages.append(page)
+        elif names:
+            fix = "add ```bash {.verify name=...}"
+            raise UsageError("this page has no .verify block", where=page.where, fix=fix)
+    if not pages:
+        raise UsageError("no page below docs/ has a .verify block", where=str(project.root))
+    return pages
+
+
+def _page(project: Project, path: Path) -> Page:
+    where = project.relative(path)
+    if not path.is_file():
+        raise UsageError("no such page", where=where)
+    if path.suffix != ".md" or not path.is_relative_to(project.docs):
+        raise UsageError("not a Markdown page below docs/", where=where)
+    return read_page(project, path)
+
+
+def require_cluster(pages: Sequence[Page]) -> None:
+    """Make sure that the pages have the cluster that they need, before anything runs.
+
+    Raises:
+        ClusterError: there is none, or it does not answer.
+        WrongClusterError: the kubeconfig leads to another one.
+    """
+    if all(page.meta.get("cluster", True) is False for page in pages):
+        return
+    identity = cluster.recorded()
+    if identity is None:
+        raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
+    cluster.prove(identity)
+
+
+def run_pages(
+    project: Project,
+    pages: Sequence[Page],
+    *,
+    on_start: Callable[[str, str], None],
+    on_row: Callable[[Row], None],
+) -> Account:
+    """Run pages through pytest, in this process.
+
+    Args:
+        project: the project.
+        pages: its pages to run.
+        on_start: told page and block when a block begins.
+        on_row: told the result when it ends.
+
+    Raises:
+        WrongClusterError: the kubeconfig came to lead to another cluster.
+        ClusterError: the cluster went away.
+        LedgerError: pytest itself could not run.
+        KeyboardInterrupt: the user stopped it.
+    """
+    listener = _Listener(on_start, on_row)
+    # pytest's own reporter is switched off, and options for it would be errors.
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    off = [part for name in ("terminal", "cacheprovider") for part in ("-p", f"no:{name}")]
+    code = pytest.main(
+        [
+            *off,
+            "--override-ini=addopts=",
+            f"--rootdir={project.root}",
+            "--ledger-docs",
+            f"--ledger-record={project.runs}",
+            *(str(page.path) for page in pages),
+        ],
+        plugins=[listener],
+    )
+    if code == pytest.ExitCode.INTERRUPTED and not listener.error:
+        raise KeyboardInterrupt
+    if listener.error:
+        raise listener.error
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        raise LedgerError(f"pytest could not run the pages (exit code {code})", fix="run pytest")
+    return listener.account
+
+
+class _Listener:
+    """Hears from pytest what becomes of each block."""
+
+    def __init__(self, on_start: Callable[[str, str], None], on_row: Callable[[Row], None]) -> None:
+        self.account = Account()
+        self.error: LedgerError | None = None
+        self._on_start = on_start
+        self._on_row = on_row
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        # Not heard for what is skipped.
+        self._on_start(item.nodeid.partition("::")[0], item.name)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        value = call.excinfo.value if call.excinfo else None
+        if isinstance(value, ClusterError | WrongClusterError):
+            self.error = self.error or value
+        if isinstance(item, BlockItem | SkippedItem) and (
+            report.when == "call" or report.outcome != PASSED
+        ):
+            row = _row(item, report)
+            self.account.rows.append(row)
+            self._on_row(row)
+        return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.account.runs = session.config.stash.get(RUNS, [])
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.error = self.error or LedgerError(report.longreprtext)
+
+
+def _row(item: BlockItem | SkippedItem, report: pytest.TestReport) -> Row:
+    page = item.nodeid.partition("::")[0]
+    if report.skipped:
+        result = SKIPPED if isinstance(item, SkippedItem) else NOT_RUN
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        reason = reason.removeprefix("Skipped: ").removeprefix("not run ")
+        return Row(page, item.name, item.block.line, result, reason)
+    if report.passed:
+        return Row(page, item.name, item.block.line, PASSED, "", report.duration)
+    text = report.longreprtext
+    first = text.splitlines()[0] if text else ""
+    name = AFTER if report.when == "teardown" else item.name
+    reason = first.partition(f"block {item.name}: ")[2] or first
+    return Row(page, name, item.block.line, FAILED, reason, report.duration, text)

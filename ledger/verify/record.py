@@ -1,0 +1,115 @@
+"""The record of one page's run, as an in-toto Statement, and the lock made from it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.core.files import write_atomic
+from ledger.pages.evidence import Lock, Result, write_lock
+from ledger.verify.run import FAILED, NOT_RUN, PASSED, BlockRun, PageRun
+
+STATEMENT: Final = "https://in-toto.io/Statement/v1"
+PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
+SCHEMA: Final = "phase-ledger/run/v1"
+
+
+def statement(run: PageRun) -> dict[str, Any]:
+    """The run as an in-toto Statement with a test-result predicate.
+
+    What the predicate has no field for stands under its key `phaseLedger`.
+    """
+    results = run.results()
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": run.page.where, "digest": {"sha256": run.digest}}],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "result": "PASSED" if run.passed else "FAILED",
+            "configuration": [
+                # A folder's digest covers its files' names and contents: no plain SHA-256.
+                {"name": name, "digest": {"phaseLedgerTree": digest}}
+                for name, digest in run.inputs.items()
+            ],
+            "passedTests": [r.block.name for r in results if r.result == PASSED],
+            "failedTests": [r.block.name for r in results if r.result == FAILED],
+            "phaseLedger": _own(run, results),
+        },
+    }
+
+
+def record_path(folder: Path, run: PageRun) -> Path:
+    """Where a page's record lies in `folder`: as the page lies below `docs/`."""
+    return folder / run.page.path.resolve().relative_to(run.project.docs).with_suffix(".json")
+
+
+def write_record(folder: Path, run: PageRun) -> Path:
+    """Write the run record and give its path; a reader meets the old one or the new, whole."""
+    path = record_path(folder, run)
+    write_atomic(path, (json.dumps(statement(run), indent=2) + "\n").encode())
+    return path
+
+
+def update_lock(run: PageRun, day: date) -> Path:
+    """Write the page's lock from its run and give its path.
+
+    Args:
+        run: a finished run of the whole page.
+        day: the UTC day to note.
+    """
+    blocks = {r.block.name: Result(r.block.sha256, r.result) for r in run.results()}
+    lock = Lock(run.page.where, day, run.versions, run.inputs, blocks)
+    return write_lock(run.project, run.page, lock)
+
+
+def _own(run: PageRun, results: list[BlockRun]) -> dict[str, Any]:
+    identity = run.identity
+    return {
+        "schema": SCHEMA,
+        "started": _time(run.started),
+        "finished": _time(run.finished),
+        "seconds": round(run.seconds, 3),
+        "commit": _commit(run.project.root),
+        "cluster": identity and {"name": identity.name, "uid": identity.uid, "way": identity.way},
+        "versions": dict(sorted(run.versions.items())),
+        "blocks": [_block(result) for result in results],
+    }
+
+
+def _block(run: BlockRun) -> dict[str, Any]:
+    told = {"name": run.block.name, "line": run.block.line, "sha256": run.block.sha256}
+    told |= {"result": run.result, "reason": run.reason}
+    if run.result == NOT_RUN:
+        return told
+    return told | {
+        "exit": {"expected": run.block.exit, "got": run.status},
+        "seconds": round(run.seconds, 3),
+        "stdout": run.stdout,
+        "stderr": run.stderr,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _commit(root: Path) -> str:
+    """The commit that is checked out, with `-dirty` if files differ from it; empty without git."""
+    git = shutil.which("git")
+    if not git:
+        return ""
+    command = [
+        git,
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,194 @@
+"""Run the blocks of one page in one shell, judge each, and keep what is worth recording."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from ledger.cluster import Identity, environment
+from ledger.core.project import Project
+from ledger.errors import PageError
+from ledger.pages.block import Block
+from ledger.pages.evidence import input_digests
+from ledger.pages.page import Page
+from ledger.verify.expect import Mismatch, compare
+from ledger.verify.failure import BlockFailed, describe
+from ledger.verify.redact import redactor
+from ledger.verify.screen import excerpt, screen
+from ledger.verify.session import Outcome, Shell
+
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+NOT_RUN: Final = "not-run"
+MAX_COMPARED: Final = 4 * 1024 * 1024
+_VERSION_SECONDS: Final = 30.0
+_KUBECTL: Final = "kubectl version --client"
+
+_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?)")
+# A page that needs no cluster must not reach one either, whatever the user's own kubeconfig says.
+_NO_CLUSTER: Final = {"KUBECONFIG": os.devnull}
+_IN_A_POD: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+
+
+@dataclass(frozen=True)
+class BlockRun:
+    """What became of one block.
+
+    Attributes:
+        block: the block.
+        result: passed, failed or not-run.
+        reason: why, one clause; empty if it passed.
+        status: its exit status; None if there is none to tell.
+        seconds: how long it took.
+        stdout: excerpt of its standard output, without secrets.
+        stderr: excerpt of its standard error, without secrets.
+    """
+
+    block: Block
+    result: str
+    reason: str = ""
+    status: int | None = None
+    seconds: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass
+class PageRun:
+    """A page being run, or the account of its run.
+
+    Attributes:
+        project: the project.
+        page: the page.
+        identity: the cluster that it runs on; None if it needs none.
+        digest: SHA-256 of the page's file when the run began.
+        inputs: digests of the files that the page depends on, when the run began.
+        versions: what it ran against, name to version; filled by `finish`.
+        blocks: what became of each block so far, in order.
+        started: when the run began, in UTC.
+        finished: when it ended, in UTC.
+        seconds: how long it took.
+        whole: whether every block of the page was selected to run.
+    """
+
+    project: Project
+    page: Page
+    identity: Identity | None
+    whole: bool = True
+    digest: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    blocks: list[BlockRun] = field(default_factory=list)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    finished: datetime | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.digest = hashlib.sha256(self.page.path.read_bytes()).hexdigest()
+        self.inputs = input_digests(self.project, self.page.strings("inputs"), self.page.where)
+        self.redact = redactor(os.environ)
+        self._begun = time.monotonic()
+        self._shell = Shell(_environment(self.identity, self.page.parameters))
+
+    @property
+    def passed(self) -> bool:
+        """Whether every block of the page ran and passed."""
+        ran = {run.block.name for run in self.blocks if run.result == PASSED}
+        return ran == {block.name for block in self.page.verified_blocks}
+
+    def run(self, block: Block) -> None:
+        """Run the next block.
+
+        Raises:
+            BlockFailed: it did not do what the page says.
+        """
+        outcome = self._shell.run(block.text, timeout=block.timeout, name=block.name)
+        mismatch = _judge(block, outcome)
+        reason = _reason(block, outcome, mismatch)
+        run = BlockRun(
+            block,
+            FAILED if reason else PASSED,
+            self.redact(reason),
+            outcome.status,
+            outcome.seconds,
+            self.redact(excerpt(outcome.stdout)),
+            self.redact(excerpt(outcome.stderr)),
+        )
+        self.blocks.append(run)
+        if reason:
+            diff = self.redact(mismatch.diff) if mismatch else ""
+            where = f"{self.page.where}:{block.line}"
+            raise BlockFailed(describe(where, block, run.reason, run.status, diff, run.stderr))
+
+    def finish(self) -> None:
+        """Note the versions that the page ran against and end its shell.
+
+        Raises:
+            PageError: every block passed, and a version cannot be told.
+        """
+        try:
+            if self.identity:
+                self.versions["kubernetes"] = self.identity.kubernetes.removeprefix("v")
+            for name, command in self._version_commands().items():
+                self._note_version(name, command)
+        finally:
+            self._shell.close()
+            self.seconds = time.monotonic() - self._begun
+            self.finished = datetime.now(UTC)
+
+    def results(self) -> list[BlockRun]:
+        """Every block of the page in order; those that did not run say after which."""
+        done = {run.block.name: run for run in self.blocks}
+        failed = next((run.block.name for run in self.blocks if run.result == FAILED), "")
+        why = f"block {failed} failed" if failed else "the run was stopped"
+        return [
+            done.get(block.name) or BlockRun(block, NOT_RUN, why)
+            for block in self.page.verified_blocks
+        ]
+
+    def _version_commands(self) -> dict[str, str]:
+        own = {str(name): str(command) for name, command in self.page.table("versions").items()}
+        return {"kubectl": _KUBECTL, **own} if self.identity else own
+
+    def _note_version(self, name: str, command: str) -> None:
+        outcome = self._shell.run(command, timeout=_VERSION_SECONDS, name=f"version-{name}")
+        found = _VERSION.search(excerpt(outcome.stdout)) or _VERSION.search(excerpt(outcome.stderr))
+        if outcome.status == 0 and found:
+            self.versions[name] = found[1]
+        elif self.passed:
+            raise PageError(
+                f"no version in what `{command}` prints",
+                where=f"{self.page.where}:1",
+                fix=f"correct versions: {name}",
+            )
+
+
+def _environment(identity: Identity | None, parameters: Mapping[str, str]) -> dict[str, str]:
+    own = environment(identity) if identity else _NO_CLUSTER
+    both = {**os.environ, **own, **parameters}
+    return {name: value for name, value in both.items() if name not in _IN_A_POD}
+
+
+def _judge(block: Block, outcome: Outcome) -> Mismatch | None:
+    expectation = block.expectation
+    if expectation is None or expectation.match == "none":
+        return None
+    size = outcome.stdout.stat().st_size
+    if size > MAX_COMPARED:
+        return Mismatch(f"printed {size >> 20} MiB, too much to compare", excerpt(outcome.stdout))
+    return compare(expectation, screen(outcome.stdout.read_bytes()))
+
+
+def _reason(block: Block, outcome: Outcome, mismatch: Mismatch | None) -> str:
+    if outcome.problem:
+        return outcome.problem
+    if outcome.status != block.exit:
+        how = "called exit" if outcome.exited else "ended with"
+        return f"{how} {outcome.status}, expected {block.exit}"
+    return f"unexpected output: {mismatch.reason}" if mismatch else ""

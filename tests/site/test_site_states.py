@@ -1,0 +1,162 @@
+"""What the site says of a command in each state, on the command and at the top of its page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bs4 import Tag
+
+from tests.site.building import TODAY, Site
+
+RESTORE = """\
+```bash {.verify name=save mutates undo=drop timeout=90s}
+nats stream backup ORDERS /tmp/orders
+```
+```text {.expect match=contains}
+Received 3 bytes
+```
+
+```bash {.verify name=drop mutates irreversible exit=1 expect=none}
+nats stream rm ORDERS --force
+```
+"""
+AGAINST = "Kubernetes 1.34.4, NATS 2.14.6"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("states") / "project")
+    for name in ("verified", "stale", "moved", "old", "failed", "never"):
+        site.page(f"{name}.md", RESTORE)
+    site.page("deferred.md", RESTORE + "\n```bash {.skip reason=no-bucket}\naws s3 ls\n```\n")
+    site.page("shown.md", "```bash {.show}\nls\n```\n")
+    for name in ("verified", "stale", "moved", "deferred"):
+        site.lock(f"{name}.md")
+    site.lock("old.md", TODAY - timedelta(days=31))
+    site.lock("failed.md", save="failed", drop="not-run")
+    moved = site.root / "docs/moved.md"
+    moved.write_text(moved.read_text().replace("[manifests]", "[manifests, inputs/x.yaml]"))
+    site.write("inputs/x.yaml", "a: 1\n")
+    stale = site.root / "docs/stale.md"
+    stale.write_text(stale.read_text().replace("rm ORDERS --force", "rm ORDERS --forcE"))
+    result = site.build()
+    assert result.returncode == 0, result.stderr
+    return site
+
+
+def block(built: Site, page: str, name: str) -> Tag:
+    found = built.html(f"{page}/index.html").find(id=name)
+    assert isinstance(found, Tag)
+    return found
+
+
+def mark(element: Tag) -> str:
+    found = element.select_one(".lg-mark")
+    assert found is not None
+    assert found.svg is not None, "a mark has a shape, not only a colour"
+    return found.get_text(" ", strip=True)
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "tone", "text"),
+    [
+        ("verified", "save", "verified", f"verified against {AGAINST} on 2026-11-21"),
+        ("stale", "save", "verified", f"verified against {AGAINST} on 2026-11-21"),
+        (
+            "stale",
+            "drop",
+            "stale",
+            "stale: its text changed since the run (last run 2026-11-21)",
+        ),
+        (
+            "moved",
+            "save",
+            "stale",
+            "stale: inputs/x.yaml changed since the run (last run 2026-11-21)",
+        ),
+        (
+            "old",
+            "save",
+            "stale",
+            "stale: the run is 31 days old, more than 30 (last run 2026-10-21)",
+        ),
+        ("failed", "save", "failed", "failed on 2026-11-21"),
+        ("failed", "drop", "failed", "failed on 2026-11-21: a block before it failed"),
+        ("never", "save", "never", "never run"),
+    ],
+)
+def test_a_command_shows_its_state(built: Site, page: str, name: str, tone: str, text: str) -> None:
+    found = block(built, page, name)
+    assert mark(found) == text
+    assert f"lg-{tone}" in (found.get("class") or [])
+
+
+def test_a_skipped_command_says_why(built: Site) -> None:
+    page = built.html("deferred/index.html")
+    found = page.select_one(".lg-block.lg-deferred")
+    assert found is not None
+    assert mark(found) == "not verified: no bucket is provisioned here"
+
+
+def test_an_example_is_no_step(built: Site) -> None:
+    found = built.html("shown/index.html").select_one(".lg-block")
+    assert found is not None
+    assert mark(found) == "an example, not a step"
+
+
+@pytest.mark.parametrize(
+    ("page", "headline", "counts", "doubts"),
+    [
+        ("verified", f"verified against {AGAINST} on 2026-11-21", "2 verified", []),
+        (
+            "deferred",
+            f"verified against {AGAINST} on 2026-11-21",
+            "2 verified, 1 not verified",
+            ["aws s3 ls"],
+        ),
+        ("never", "never run", "2 never run", ["save", "drop"]),
+        ("failed", "failed on 2026-11-21", "2 failed", ["save", "drop"]),
+        (
+            "stale",
+            "stale: its text changed since the run (last run 2026-11-21)",
+            "1 verified, 1 stale",
+            ["drop"],
+        ),
+    ],
+)
+def test_a_page_is_worth_its_worst_command(
+    built: Site, page: str, headline: str, counts: str, doubts: list[str]
+) -> None:
+    strip = built.html(f"{page}/index.html").select_one(".lg-page")
+    assert strip is not None
+    assert mark(strip) == headline
+    assert strip.select(".lg-counts")[0].get_text() == counts
+    assert [item.contents[0].get_text() for item in strip.select(".lg-doubts li")] == doubts
+    assert "platform team" in strip.get_text()
+    assert "@platform-oncall after 15 minutes" in strip.get_text()
+
+
+def test_a_command_names_its_way_back(built: Site) -> None:
+    save, drop = block(built, "verified", "save"), block(built, "verified", "drop")
+    undo = save.select_one(".lg-changes a")
+    assert undo is not None
+    assert undo["href"] == "#drop"
+    assert "irreversible" in drop.get_text()
+    assert "exits with 1" in drop.get_text()
+    assert "may take 90 s" in save.get_text()
+
+
+def test_an_expected_output_has_a_caption_and_no_button(built: Site) -> None:
+    found = built.html("verified/index.html").select(".lg-expect")
+    assert len(found) == 1
+    assert found[0].select_one(".lg-caption") is not None
+    assert found[0].get_text(" ", strip=True) == "Expected somewhere in the output Received 3 bytes"
+    assert "no-copy" in (found[0].get("class") or [])
+    assert found[0].find_parent(attrs={"data-copy": True}) is None
+
+
+def test_evidence_stays_out_of_the_search(built: Site) -> None:
+    index = (built.root / "site/search/search_index.json").read_text("utf-8")
+    assert "nats stream backup" in index
+    assert "verified against" not in index

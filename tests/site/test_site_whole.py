@@ -1,0 +1,166 @@
+"""The site as a whole: this repository's own, and one with every skill and page on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import Tag
+
+from ledger.core.clock import day
+from ledger.core.skill import Skill
+from ledger.flow.advance import next_prompt
+from ledger.flow.evidence import gather
+from tests.site import links
+from tests.site.building import ROOT, TODAY, Site
+
+SEED = ROOT / "tests/fixtures/saas-phase11-external-backup.md"
+NAME = "saas-phase11-external-backup"
+PAGE = "```bash {.verify name=save expect=none}\nnats stream ls\n```\n"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("whole") / "project")
+    docs = "docs:\n  - docs/runbook/restore.md\n  - docs/empty.md\n"
+    text = SEED.read_text("utf-8").replace("enables:\n", f"{docs}enables:\n", 1)
+    site.write(f"skills/{NAME}.md", text)
+    site.write(f"docs/skills/{NAME}.md", "<!--[ skill_page() ]-->\n")
+    site.write("docs/index.md", "# Home\n\n## Skills\n\n<!--[ forest() ]-->\n")
+    site.page("runbook/restore.md", PAGE + "\n[up](../index.md) [it](#save)\n", "Restore <it> & go")
+    site.page("empty.md", "No commands.\n", "Empty")
+    site.lock("runbook/restore.md")
+    result = site.build()
+    assert result.returncode == 0, result.stderr
+    return site
+
+
+def test_this_repository_builds(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert links.dead(tmp_path) == []
+
+
+def test_links_and_anchors_are_alive(built: Site) -> None:
+    assert links.dead(built.root / "site") == []
+
+
+def test_a_dead_link_is_seen(built: Site, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<a href="x/">x</a><a href="#y">y</a><i id="z">')
+    assert links.dead(tmp_path) == ["index.html: x/", "index.html: #y"]
+
+
+def test_the_site_loads_nothing_from_elsewhere(built: Site) -> None:
+    root = built.root / "site"
+    for name, page in links.pages(root).items():
+        outside = [url for url in links.loads(page) if urlsplit(url).netloc]
+        assert outside == [], name
+    for sheet in root.rglob("*.css"):
+        text = re.sub(r"url\(.?data:[^)]*\)", "", sheet.read_text("utf-8"))
+        assert not re.search(r"url\(.?(https?:)?//|@import", text), sheet
+
+
+def card(built: Site) -> Tag:
+    found = built.html().select_one(".lg-skill")
+    assert found is not None
+    return found
+
+
+def test_the_forest_shows_eleven_phases_in_words(built: Site) -> None:
+    phases = [item.get_text() for item in card(built).select(".lg-strip > li")]
+    assert phases[:6] == [
+        "PLAN: complete",
+        "RESEARCH: complete",
+        "DEVELOP: touched",
+        "STRATEGIZE: complete",
+        "CROSS-SYNERGIZE: skipped",
+        "IMPLEMENT: touched",
+    ]
+    assert len(phases) == 11
+    current = card(built).select('[aria-current="step"]')
+    assert [item.get_text() for item in current] == ["REFLECT: pending"]
+
+
+def test_the_forest_shows_budget_and_pages(built: Site) -> None:
+    text = card(built).get_text(" ", strip=True)
+    assert "spent 0.03 + returned 0.02 of 0.05 (0.00 left)" in text
+    shares = [span["style"] for span in card(built).select(".lg-bar span")]
+    assert shares == ["width:60.0%", "width:40.0%"]
+    restore, empty = card(built).select(".lg-pages li")
+    assert restore.get_text(" ", strip=True) == (
+        "Restore <it> & go verified against Kubernetes 1.34.4, NATS 2.14.6 on 2026-11-21 1 verified"
+    )
+    assert empty.get_text(" ", strip=True) == "Empty no commands"
+
+
+def test_a_skill_has_its_page(built: Site) -> None:
+    page = built.html(f"skills/{NAME}/index.html")
+    assert page.h1 is not None
+    assert page.h1.get_text().startswith("SaaS Phase 11: External Backup")
+    rows = {r.th.get_text(): r for r in page.select(".lg-table tbody tr") if r.th}
+    assert rows["MEASURE"].get_text(" ", strip=True) == "MEASURE deferred reason: post-DR metrics"
+    article = page.article
+    assert article is not None
+    text = article.get_text(" ", strip=True)
+    assert "CROSS-SYNERGIZE skipped: single-track focus" in text
+    assert "Velero backup completes successfully" in text
+    assert len(page.select('.task-list-item input[type="checkbox"]')) == 6
+
+
+def test_a_skill_page_holds_the_prompt_of_the_command(built: Site) -> None:
+    skill = Skill(built.root / f"skills/{NAME}.md", f"skills/{NAME}.md")
+    evidence = gather(built.project, skill, day(TODAY.isoformat()))
+    prompt = next_prompt(built.project, skill, evidence).rstrip("\n")
+    found = built.html(f"skills/{NAME}/index.html").select("[data-copy]")[-1]
+    assert found["data-copy"] == prompt
+    assert found.get_text() == prompt
+
+
+def test_a_skill_without_a_page_fails(site: Site) -> None:
+    site.write("skills/alone.md", SEED.read_text("utf-8"))
+    site.write("docs/index.md", "# Home\n\n<!--[ forest() ]-->\n")
+    result = site.build()
+    assert result.returncode != 0
+    assert "skills/alone.md: this skill has no page" in result.stderr
+
+
+def test_a_skill_that_answers_for_no_page_fails(site: Site) -> None:
+    text = SEED.read_text("utf-8").replace("enables:\n", "docs: [docs/gone.md]\nenables:\n", 1)
+    site.write("skills/alone.md", text)
+    site.write("docs/skills/alone.md", "<!--[ skill_page() ]-->\n")
+    result = site.build()
+    assert result.returncode != 0
+    assert "docs/gone.md: no such page" in result.stderr
+
+
+def test_the_build_is_the_same_twice(built: Site) -> None:
+    def content() -> dict[str, bytes]:
+        files = (built.root / "site").rglob("*.html")
+        return {str(path): path.read_bytes() for path in files}
+
+    first = content()
+    assert built.build().returncode == 0
+    assert content() == first
+
+
+def test_the_offline_form_of_urls_has_live_links(built: Site) -> None:
+    config = built.root / "mkdocs.yml"
+    before = config.read_text("utf-8")
+    config.write_text(f"{before}\nuse_directory_urls: false\n", "utf-8")
+    result = built.build("-d", "flat", configure=False)
+    config.write_text(before, "utf-8")
+    assert result.returncode == 0, result.stderr
+    assert links.dead(built.root / "flat") == []
+    assert (built.root / "flat/runbook/restore.html").is_file()

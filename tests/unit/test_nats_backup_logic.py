@@ -1,0 +1,343 @@
+"""The backup tool without a server: names, retention, archives, comparison, settings."""
+
+from __future__ import annotations
+
+import io
+import re
+import resource
+import tarfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from nats_backup import archive, cli, listing, log, manifest, settings, store
+from nats_backup.errors import (
+    ArchiveError,
+    Exit,
+    SettingsError,
+    StorageError,
+    ToolError,
+)
+from nats_backup.manifest import Check, Consumer, Manifest, Stream
+
+NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+ORDERS = Stream("ORDERS", 995, 1, 1000, 5, (Consumer("billing", 400, 400),))
+
+
+def describe(root: Path, *names: str) -> Manifest:
+    streams = tuple(replace(ORDERS, name=name) for name in names)
+    return Manifest("2026-11-21T06:00:00Z", {"tool": "0"}, streams, archive.fingerprint(root))
+
+
+def folders(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).mkdir(parents=True)
+        (root / name / "backup.json").write_text(f'{{"stream": "{name}"}}')
+        (root / name / "stream.tar.s2").write_bytes(name.encode() * 300)
+    return root
+
+
+def put(tmp_path: Path, moment: datetime, *names: str) -> tuple[store.Store, Path]:
+    names = names or ("KV_config", "ORDERS")
+    root = folders(tmp_path / f"streams-{moment:%j%H%M%S}", *names)
+    (tmp_path / "pvc").mkdir(exist_ok=True)
+    volume = store.Store(tmp_path / "pvc")
+    return volume, volume.put(store.archive_name(moment), describe(root, *names), root)
+
+
+def spoil(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[data.index(b"ORDERSORDERS")] ^= 1
+    path.write_bytes(data)
+
+
+class TestNames:
+    def test_a_name_is_the_utc_time_and_reads_back(self) -> None:
+        tokyo = timezone(timedelta(hours=9))
+        assert store.archive_name(datetime(2026, 1, 2, 3, 4, 5, tzinfo=tokyo)) == (
+            "20260101-180405.tar"
+        )
+        assert store.archive_time("20260101-180405.tar") == datetime(
+            2026, 1, 1, 18, 4, 5, tzinfo=UTC
+        )
+
+    @pytest.mark.parametrize(
+        "name",
+        ["", "x", "20260231-000000.tar", "20260101-180405.tar.gz", "../20260101-180405.tar"],
+    )
+    def test_other_names_are_refused(self, name: str, tmp_path: Path) -> None:
+        assert store.archive_time(name) is None
+        with pytest.raises(SettingsError, match="not an archive name"):
+            store.Store(tmp_path).path(name)
+
+
+class TestRetention:
+    def test_archives_older_than_the_limit_go_and_strangers_stay(self, tmp_path: Path) -> None:
+        ages = [0, 6, 7, 8, 30]
+        for age in ages:
+            volume, _ = put(tmp_path, NOW - timedelta(days=age))
+        (volume.root / "lost+found").mkdir()
+        (volume.root / "20200101-000000.tar.gz").touch()
+        removed = volume.prune(NOW, WEEK)
+        assert removed == [store.archive_name(NOW - timedelta(days=age)) for age in (30, 8)]
+        assert len(volume.names()) == 3
+        assert (volume.root / "20200101-000000.tar.gz").exists()
+
+    def test_the_newest_good_one_stays_however_old(self, tmp_path: Path) -> None:
+        volume, good = put(tmp_path, NOW - timedelta(days=90))
+        put(tmp_path, NOW - timedelta(days=91))
+        for age in (0, 40):
+            spoil(put(tmp_path, NOW - timedelta(days=age))[1])
+        volume.prune(NOW, WEEK)
+        assert good.exists()
+        assert volume.names() == [store.archive_name(NOW), good.name]
+
+    def test_the_file_time_does_not_count(self, tmp_path: Path) -> None:
+        volume, old = put(tmp_path, NOW - timedelta(days=8))
+        put(tmp_path, NOW)
+        old.touch()
+        assert volume.prune(NOW, WEEK) == [old.name]
+
+
+class TestStore:
+    def test_one_writer_at_a_time(self, tmp_path: Path) -> None:
+        with (
+            store.Store(tmp_path).locked(),
+            pytest.raises(StorageError, match="another backup is running"),
+            store.Store(tmp_path).locked(),
+        ):
+            pass
+
+    def test_what_a_killed_run_left_is_cleared(self, tmp_path: Path) -> None:
+        left = tmp_path / ".20260101-000000.tar.partial"
+        left.touch()
+        with store.Store(tmp_path).locked():
+            assert not left.exists()
+
+    def test_a_name_is_never_overwritten(self, tmp_path: Path) -> None:
+        _, first = put(tmp_path, NOW, "ORDERS")
+        content = first.read_bytes()
+        root = folders(tmp_path / "other", "OTHER")
+        with pytest.raises(StorageError, match="archive exists"):
+            store.Store(first.parent).put(first.name, describe(root, "OTHER"), root)
+        assert first.read_bytes() == content
+
+    def test_a_write_that_fails_leaves_nothing(self, tmp_path: Path) -> None:
+        volume, _ = put(tmp_path, NOW - timedelta(days=1))
+        before = volume.names()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        try:
+            with pytest.raises(StorageError, match="File too large"):
+                put(tmp_path, NOW)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [path.name for path in volume.root.iterdir()] == before
+
+    def test_a_missing_folder_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(StorageError, match="does not exist"):
+            store.Store(tmp_path / "none")
+
+
+class TestArchive:
+    def test_it_gives_back_what_it_took(self, tmp_path: Path) -> None:
+        _, path = put(tmp_path, NOW)
+        found = archive.verify(path)
+        assert found.names == ("KV_config", "ORDERS")
+        archive.extract(path, ["ORDERS"], tmp_path / "out")
+        assert [p.name for p in (tmp_path / "out").iterdir()] == ["ORDERS"]
+        assert archive.fingerprint(tmp_path / "out").items() <= found.files.items()
+
+    def test_equal_streams_make_an_equal_archive(self, tmp_path: Path) -> None:
+        _, one = put(tmp_path, NOW)
+        _, two = put(tmp_path, NOW + timedelta(days=1))
+        assert one.read_bytes() == two.read_bytes()
+
+    def test_no_flipped_bit_changes_what_is_restored(self, tmp_path: Path) -> None:
+        _, path = put(tmp_path, NOW)
+        good, data = archive.verify(path), path.read_bytes()
+        refused = 0
+        for at in range(0, len(data), 13):
+            path.write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
+            try:
+                assert archive.verify(path) == good
+            except ArchiveError:
+                refused += 1
+        assert refused > len(data.rstrip(b"\0")) / 13 / 3
+
+    @pytest.mark.parametrize("cut", [1, 512, 9000, 10240])
+    def test_a_truncated_one_is_refused(self, cut: int, tmp_path: Path) -> None:
+        _, path = put(tmp_path, NOW, *(f"S{number}" for number in range(12)))
+        path.write_bytes(path.read_bytes()[:-cut])
+        with pytest.raises(ArchiveError) as caught:
+            archive.verify(path)
+        assert caught.value.where == path.name
+
+    @pytest.mark.parametrize("size", [0, 10240])
+    def test_zeros_are_refused(self, size: int, tmp_path: Path) -> None:
+        path = tmp_path / "20260101-000000.tar"
+        path.write_bytes(bytes(size))
+        with pytest.raises(ArchiveError):
+            archive.verify(path)
+
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("../evil", tarfile.REGTYPE),
+            ("/etc/passwd", tarfile.REGTYPE),
+            ("streams/../../evil", tarfile.REGTYPE),
+            ("streams/ORDERS/../evil", tarfile.REGTYPE),
+            ("streams/ORDERS/backup.json", tarfile.REGTYPE),
+            ("streams/ORDERS/link", tarfile.SYMTYPE),
+            ("streams/ORDERS/pipe", tarfile.FIFOTYPE),
+            ("backup.json", tarfile.REGTYPE),
+        ],
+    )
+    def test_an_entry_that_should_not_be_there_is_refused(
+        self, name: str, kind: bytes, tmp_path: Path
+    ) -> None:
+        _, path = put(tmp_path, NOW)
+        with tarfile.open(path, "a") as tar:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/passwd"
+            tar.addfile(member, io.BytesIO())
+        with pytest.raises(ArchiveError, match="holds an entry it should not"):
+            archive.verify(path)
+
+    def test_a_stream_that_the_manifest_does_not_know_is_refused(self, tmp_path: Path) -> None:
+        _, path = put(tmp_path, NOW)
+        with tarfile.open(path, "a") as tar:
+            tar.addfile(tarfile.TarInfo("streams/EXTRA/backup.json"), io.BytesIO())
+        with pytest.raises(ArchiveError, match="disagree on streams/EXTRA/backup"):
+            archive.verify(path)
+
+    def test_a_stream_without_files_is_refused(self, tmp_path: Path) -> None:
+        root = folders(tmp_path / "streams", "ORDERS")
+        path = tmp_path / "20260101-000000.tar"
+        with path.open("wb") as file:
+            archive.write(file, describe(root, "GONE", "ORDERS"), root)
+        with pytest.raises(ArchiveError, match="disagree on stream GONE"):
+            archive.verify(path)
+
+
+class TestManifest:
+    def test_it_reads_back(self, tmp_path: Path) -> None:
+        saved = describe(folders(tmp_path, "ORDERS"), "ORDERS")
+        assert manifest.loads(manifest.dumps(saved)) == saved
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b'{"schema": {"name": "nats-backup", "version": 2}}',
+            b'{"schema": {"name": "nats-backup", "version": 1}, "streams": [{}]}',
+        ],
+    )
+    def test_another_schema_is_refused(self, data: bytes) -> None:
+        with pytest.raises(ArchiveError):
+            manifest.loads(data)
+
+    @pytest.mark.parametrize(
+        ("change", "item"),
+        [
+            ({"messages": 994}, "messages"),
+            ({"first_seq": 2}, "first_seq"),
+            ({"last_seq": 1001}, "last_seq"),
+            ({"num_deleted": 0}, "num_deleted"),
+            ({"consumers": ()}, "consumer billing ack_floor"),
+            ({"consumers": (Consumer("billing", 399, 399),)}, "consumer billing ack_floor"),
+            ({"consumers": (Consumer("billing", 401, 401),)}, "consumer billing ack_floor"),
+        ],
+    )
+    def test_each_difference_is_found(self, change: dict[str, object], item: str) -> None:
+        found = replace(ORDERS, **change)  # type: ignore[arg-type]
+        wrong = [check for check in manifest.compare(ORDERS, found) if not check.good]
+        assert [check.item for check in wrong] == [item]
+
+    def test_an_equal_stream_passes_and_a_new_consumer_is_no_difference(self) -> None:
+        found = replace(ORDERS, consumers=(*ORDERS.consumers, Consumer("new", 0, 0)))
+        assert all(check.good for check in manifest.compare(ORDERS, found))
+
+    def test_a_missing_stream_differs_in_everything(self) -> None:
+        checks = list(manifest.compare(ORDERS, None))
+        assert checks[0] == Check("ORDERS", "messages", "995", "missing", good=False)
+        assert not any(check.good for check in checks)
+
+    @pytest.mark.parametrize(
+        ("floor", "good"), [(399, False), (400, True), (410, True), (411, False)]
+    )
+    def test_a_floor_that_moved_during_the_snapshot_is_a_range(
+        self, floor: int, good: bool
+    ) -> None:
+        consumer = Consumer("billing", 400, 410)
+        assert consumer.admits(floor) is good
+        assert consumer.ack_floor == "400..410"
+
+
+class TestListing:
+    def test_good_and_bad_ones_newest_first(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        put(tmp_path, NOW - timedelta(days=3, hours=2))
+        spoil(put(tmp_path, NOW - timedelta(minutes=5))[1])
+        listing.run(_settings(tmp_path / "pvc"), NOW, as_json=False)
+        assert capsys.readouterr().out.splitlines() == [
+            "ARCHIVE              AGE   SIZE   MESSAGES  CHECKSUM  STREAMS",
+            "20261121-055500.tar  5m    20KiB  -         BAD       "
+            "checksum of streams/ORDERS/stream.tar.s2 does not match the manifest",
+            "20261118-040000.tar  3d2h  20KiB  1990      ok        KV_config,ORDERS",
+        ]
+
+
+class TestCommand:
+    def test_the_help_explains_every_exit_code(self) -> None:
+        told = re.findall(r"^ +(\d+)  \w", cli.__doc__ or "", re.MULTILINE)
+        assert [int(code) for code in told] == sorted(Exit)
+
+    def test_each_stage_has_an_exit_code_of_its_own(self) -> None:
+        kinds = [kind for kind in ToolError.__subclasses__() if kind.exit_code]
+        assert sorted(kind.exit_code for kind in kinds) == sorted(set(Exit) - {Exit.DONE})
+
+    @pytest.mark.parametrize("argv", [[], ["back"], ["list", "--yaml"], ["backup", "x"]])
+    def test_a_wrong_call_is_told_on_stderr(
+        self, argv: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as caught:
+            cli.main(argv)
+        assert caught.value.code == Exit.USAGE
+        assert "usage:" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("RETENTION_DAYS", "0"), ("RETENTION_DAYS", "week"), ("NATS_TIMEOUT", "60")],
+    )
+    def test_a_setting_that_cannot_be_used_ends_the_run(
+        self,
+        name: str,
+        value: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        assert cli.main(["list"]) == Exit.USAGE
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert f'msg="{name} is not' in told.err
+        assert len(told.err.splitlines()) == 1
+
+    def test_streams_are_split_and_empty_means_all(self) -> None:
+        assert settings.from_environment({"STREAM": " A, B,"}).streams == ("A", "B")
+        assert settings.from_environment({"STREAM": ""}).streams == ()
+
+
+def test_an_event_is_one_line_whatever_it_holds() -> None:
+    text = log.line("info", "store", 'a "b"\nc', path="x=y", empty="", number=3)
+    assert text == r'level=info stage=store msg="a \"b\"\nc" path="x=y" empty="" number=3'
+
+
+def _settings(root: Path) -> settings.Settings:
+    return settings.from_environment({"BACKUP_DIR": str(root)})

@@ -1,0 +1,277 @@
+"""Pages run as pytest items, with real fixtures, and fail so that a person can read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = """\
+---
+title: Page
+cluster: false
+fixtures: [orders]
+versions: {bash: bash --version}
+parameters: {STREAM: {example: ORDERS, find: nats stream ls}}
+reasons: {no-bucket: there is no bucket in this cluster}
+---
+
+# Page
+
+```bash {.verify name=define expect=none}
+greet() { echo "hello $STREAM"; }
+```
+
+```bash {.skip name=upload reason=no-bucket}
+aws s3 ls
+```
+
+```bash {.verify name=use}
+greet
+```
+
+```text {.expect}
+hello ORDERS
+```
+
+```bash {.show}
+never run
+```
+"""
+CONFTEST = """\
+import pytest
+
+@pytest.fixture(scope="module")
+def orders():
+    with open("log", "a") as log:
+        log.write("up\\n")
+    yield
+    with open("log", "a") as log:
+        log.write("down\\n")
+
+@pytest.fixture(scope="module")
+def broken():
+    raise RuntimeError("no orders today")
+"""
+
+
+@pytest.fixture
+def site(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A project with no page yet; no cluster is on record, and no CI variable is set."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(pytester.path / "state"))
+    monkeypatch.delenv("CI", raising=False)
+    pytester.makefile(".yml", mkdocs="site_name: Test\n")
+    pytester.makeconftest(CONFTEST)
+    pytester.mkdir("docs")
+    return pytester
+
+
+def write(site: pytest.Pytester, name: str, text: str) -> Path:
+    path = site.path / "docs" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def block(name: str, text: str, attributes: str = "expect=none") -> str:
+    return f"```bash {{.verify name={name} {attributes}}}\n{text}\n```\n"
+
+
+def front(**keys: str) -> str:
+    return "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + "---\n"
+
+
+def run(site: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return site.runpytest_subprocess("--ledger-docs", "-rsx", "docs", *args)
+
+
+def test_blocks_are_items_with_fixtures_parameters_and_shared_state(site: pytest.Pytester) -> None:
+    write(site, "runbook/page.md", PAGE)
+    result = run(site, "-v")
+    result.assert_outcomes(passed=2, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "docs/runbook/page.md::define PASSED*",
+            "docs/runbook/page.md::upload SKIPPED*there is no bucket*",
+            "docs/runbook/page.md::use PASSED*",
+        ]
+    )
+    assert (site.path / "log").read_text() == "up\ndown\n"
+
+
+def test_pages_are_left_alone_without_the_option(site: pytest.Pytester) -> None:
+    write(site, "page.md", PAGE)
+    assert site.runpytest_subprocess("docs").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_a_block_can_be_chosen_by_its_id(site: pytest.Pytester) -> None:
+    write(site, "page.md", PAGE)
+    result = site.runpytest_subprocess("--ledger-docs", "docs/page.md::define")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_failure_is_told_without_a_traceback_and_stops_the_page(site: pytest.Pytester) -> None:
+    text = front(cluster="false", fixtures="[orders]") + block("first", "echo ok")
+    text += block("check", "echo 'nats-0   0/1'\necho token=abcdef >&2", "timeout=9s")
+    text += "\n```text {.expect match=like}\nnats-0 1/1\n```\n" + block("after", "touch after")
+    write(site, "page.md", text)
+    write(site, "other.md", front(cluster="false") + block("fine", "true"))
+    result = run(site)
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "docs/page.md:8 block check: unexpected output: line 1 differs",
+            "  | echo 'nats-0   0/1'",
+            "  exit code: expected 0, got 0",
+            "      expected: nats-0 1/1",
+            "      got:      nats-0   0/1",
+            "  stderr:",
+            "    token=[[]redacted[]]",
+            "SKIPPED * docs/page.md:*: not run because block check failed",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*abcdef*")
+    assert (site.path / "log").read_text() == "up\ndown\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "attributes", "told"),
+    [
+        ("(exit 3)", "", "ended with 3, expected 0"),
+        ("exit 3", "", "called exit 3, expected 0"),
+        ("true", "exit=1", "ended with 0, expected 1"),
+        ("sleep 30", "timeout=300ms", "took longer than 0.3 s"),
+        ("kill -9 $$", "", "ended the page's shell (signal SIGKILL)"),
+        ("nosuchcommand", "", "ended with 127, expected 0"),
+    ],
+)
+def test_each_way_to_fail_is_named(
+    site: pytest.Pytester, command: str, attributes: str, told: str
+) -> None:
+    text = front(cluster="false") + block("bad", command, f"expect=none {attributes}")
+    write(site, "page.md", text + block("after", "true"))
+    result = run(site)
+    result.assert_outcomes(failed=1, skipped=1)
+    assert f"docs/page.md:4 block bad: {told}" in result.outlines
+
+
+def test_a_failure_that_the_page_expects_is_a_pass(site: pytest.Pytester) -> None:
+    text = front(cluster="false") + block("bad", "x=1\nexit 3", "expect=none exit=3")
+    write(site, "page.md", text + block("after", "[[ $x == 1 ]]"))
+    run(site).assert_outcomes(passed=2)
+
+
+def test_a_broken_page_is_one_line(site: pytest.Pytester) -> None:
+    write(site, "page.md", front(cluster="false") + "```bash {.verify nmae=x}\ntrue\n```\n")
+    result = run(site)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["docs/page.md:4: unknown attribute 'nmae'", "  fix: *name?"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_an_unknown_fixture_is_one_line(site: pytest.Pytester) -> None:
+    write(site, "page.md", front(cluster="false", fixtures="[ordres]") + block("a", "true"))
+    result = run(site)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["docs/page.md:1: fixtures: there is no fixture 'ordres'"])
+
+
+def test_a_broken_fixture_stops_the_page_and_only_it(site: pytest.Pytester) -> None:
+    text = front(cluster="false", fixtures="[broken]") + block("a", "true") + block("b", "true")
+    write(site, "page.md", text)
+    write(site, "zother.md", front(cluster="false") + block("fine", "true"))
+    result = run(site)
+    result.assert_outcomes(passed=1, errors=1, skipped=1)
+    result.stdout.fnmatch_lines(["*no orders today*", "*not run because the page's set-up failed"])
+
+
+def test_a_page_without_a_version_to_tell_is_an_error(site: pytest.Pytester) -> None:
+    text = front(cluster="false", versions="{nats: echo none}") + block("a", "true")
+    write(site, "page.md", text)
+    result = run(site)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["docs/page.md:1: no version in what `echo none` prints"])
+
+
+def test_a_missing_input_stops_the_page_before_it_runs(site: pytest.Pytester) -> None:
+    text = front(cluster="false", inputs="[manifests]") + block("a", "touch ran")
+    write(site, "page.md", text)
+    result = run(site)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["docs/page.md:1: input manifests does not exist"])
+
+
+def test_a_run_starts_in_an_empty_folder_and_keeps_home(site: pytest.Pytester) -> None:
+    command = '[[ $PWD != "$OLDPWD" && -z $(ls -A) ]]\necho "$HOME"'
+    text = front(cluster="false") + block("a", command, "") + "\n```text {.expect}\nHOME\n```\n"
+    write(
+        site, "page.md", text.replace("HOME\n", f"{site.path}\n").replace(f"${site.path}", "$HOME")
+    )
+    run(site).assert_outcomes(passed=1)
+
+
+def test_a_page_without_a_cluster_cannot_reach_one(site: pytest.Pytester) -> None:
+    command = "[[ $KUBECONFIG == /dev/null && -z ${KUBERNETES_SERVICE_HOST-} ]]"
+    write(site, "page.md", front(cluster="false") + block("a", command))
+    site._monkeypatch.setenv("KUBECONFIG", "/somebody/production")
+    site._monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    run(site).assert_outcomes(passed=1)
+
+
+def test_without_a_cluster_the_page_is_skipped_with_one_line(site: pytest.Pytester) -> None:
+    write(site, "page.md", block("a", "true") + block("b", "true"))
+    result = run(site)
+    result.assert_outcomes(skipped=2)
+    told = (
+        "SKIPPED [[]1[]] docs/page.md:{}: no cluster: run `ledger cluster up`, or pass --cluster-up"
+    )
+    result.stdout.fnmatch_lines([told.format(1), told.format(4)])
+
+
+def test_in_ci_a_missing_cluster_is_a_failure(
+    site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    write(site, "page.md", block("a", "true"))
+    result = run(site)
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_run_record_is_written_where_the_page_lies(site: pytest.Pytester) -> None:
+    write(site, "runbook/page.md", PAGE)
+    run(site, "--ledger-record", "records")
+    record = json.loads((site.path / "records/runbook/page.json").read_text())
+    assert record["predicate"]["passedTests"] == ["define", "use"]
+
+
+def test_a_selection_is_known_as_one(site: pytest.Pytester) -> None:
+    write(site, "page.md", PAGE)
+    site.makeconftest(
+        CONFTEST
+        + """
+def pytest_sessionfinish(session):
+    from ledger.verify.items import RUNS
+    print("whole:", [run.whole for run in session.config.stash[RUNS]])
+"""
+    )
+    run(site, "-s").stdout.fnmatch_lines(["*whole: [[]True[]]"])
+    run(site, "-s", "-k", "define").stdout.fnmatch_lines(["*whole: [[]False[]]"])
+
+
+def test_the_plugin_imports_nothing_heavy() -> None:
+    heavy = ("kubernetes", "markdown", "pymdownx", "yaml", "click")
+    code = f"import sys, ledger.verify.plugin; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
