@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 
 import click
 
@@ -51,9 +52,15 @@ def status(as_json: bool) -> None:
     found = cluster.status()
     if as_json:
         print_json("cluster-status", **_plain(found))
+    elif found.running:
+        versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
+        click.echo(f"{found.name} runs since {found.created} ({found.way})")
+        click.echo(f"  server    {found.server}\n  uid       {found.uid}\n  versions  {versions}")
+        click.echo(f"  images    {', '.join(found.images) or 'none'}")
     else:
-        for name, value in _plain(found).items():
-            click.echo(f"{name.replace('_', ' '):12}  {value}")
+        click.echo(f"{found.name} does not run: {found.reason}")
+    if not as_json:
+        click.echo(f"  cache     {found.cache} ({found.cache_bytes / 2**30:.1f} GiB)")
     if not found.running:
         sys.exit(Exit.FOUND)
 
@@ -69,7 +76,4 @@ def down(everything: bool) -> None:
 
 def _plain(thing: object) -> dict[str, object]:
     fields = dataclasses.asdict(thing)  # type: ignore[call-overload]
-    return {
-        key: value if isinstance(value, (bool, int, list, tuple)) or value is None else str(value)
-        for key, value in fields.items()
-    }
+    return {key: str(value) if isinstance(value, Path) else value for key, value in fields.items()}

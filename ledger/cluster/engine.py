@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -114,11 +115,22 @@ def start(tools: Path, say: Say) -> Engine:
     stop(lambda _: None)
     for folder in (home, run):
         folder.mkdir(parents=True, exist_ok=True)
+    # A copy of its own: a running engine outlives the cache's older results.
+    mine = home / "tools"
+    shutil.copytree(tools, mine, symlinks=True, copy_function=_link)
     made = [folder for folder in _SIDE if not Path(folder).exists()]
-    started = Started(_launch(tools, home, run), str(tools / "root" / "usr" / "bin"), made)
+    started = Started(_launch(mine, home, run), str(mine / "root" / "usr" / "bin"), made)
     (home / "engine.json").write_text(json.dumps(asdict(started), indent=2) + "\n", "utf-8")
     _wait(started)
     return started.engine()
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it where the folders are not on one file system."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _launch(tools: Path, home: Path, run: Path) -> int:

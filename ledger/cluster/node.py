@@ -72,7 +72,7 @@ def _preload(task: Task) -> None:
     _wait(docker)
     for archive in sorted(task.needs["kube-images"].glob("*.tar")):
         docker.run(
-            f"docker exec --interactive {BUILDER} ctr --namespace k8s.io images import --no-unpack -",
+            f"docker exec -i {BUILDER} ctr --namespace k8s.io images import --no-unpack -",
             stdin=archive,
         )
     docker.run(

@@ -15,6 +15,7 @@ from ledger.cluster.site_packages import site_packages_step
 from ledger.cluster.steps import Say, Step, Store, Task
 from ledger.errors import ClusterError
 
+_LABEL = "phase-ledger.base"
 _IMAGES = "ctr --namespace k8s.io images"
 LIST_IMAGES = f"{_IMAGES} list --quiet"
 """Run in a node, it names the images there: a node built here has no crictl."""
@@ -105,20 +106,18 @@ def stage(task: Task, context: Path) -> None:
             shutil.copytree(result / "site-packages", context / "site-packages")
 
 
+def base_key(docker: Shell, name: str) -> str:
+    """Tell which of our root file systems an engine's base image is; empty for a public image."""
+    label = f'{{{{index .Config.Labels "{_LABEL}"}}}}'
+    return docker.run("docker image inspect --format", label, name).strip()
+
+
 def _import_base(docker: Shell, root: Path, name: str) -> None:
     """Give an engine the base image; a public one that it has is left as it is."""
-    label = "phase-ledger.base"
-    found = docker.answers("docker image inspect", name)
-    if found:
-        theirs = docker.run(
-            "docker image inspect --format",
-            f'{{{{index .Config.Labels "{label}"}}}}',
-            name,
-        )
-        if theirs.strip() in ("", root.name):
-            return
+    if docker.answers("docker image inspect", name) and base_key(docker, name) in ("", root.name):
+        return
     changes = (
-        f"LABEL {label}={root.name}",
+        f"LABEL {_LABEL}={root.name}",
         'CMD ["python3"]',
         "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
     )

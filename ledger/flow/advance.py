@@ -146,9 +146,18 @@ def apply(advance: Advance) -> list[Path]:
         The files written.
 
     Raises:
-        LedgerError: what `Advance.check` raises, or another command is writing.
+        LedgerError: what `Advance.check` raises, another command is writing, or a file cannot be.
     """
     advance.check()
+    try:
+        return _write(advance)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot be written: {error.strerror}", where=str(error.filename or advance.skill.where)
+        ) from None
+
+
+def _write(advance: Advance) -> list[Path]:
     written: list[Path] = []
     if advance.epilogue:
         write_atomic(advance.epilogue.path, advance.epilogue.text.encode())

@@ -151,7 +151,7 @@ def _check_names(skill: Skill, phase: object, gates: object) -> None:
     if not isinstance(gates, list):
         raise _bad_gates(skill, f"gates of {phase} must be a list", f"write {phase}: [verify]")
     for gate in gates:
-        if gate not in GATES:
+        if gate not in list(GATES):  # it may be unhashable
             raise _bad_gates(skill, f"no gate {gate!r}", f"known gates: {', '.join(GATES)}")
 
 

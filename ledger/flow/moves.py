@@ -21,6 +21,9 @@ RANK: Final = {
     Status.COMPLETE: 4,
 }
 
+# Words for a whole plan that its ledger decides; any other is a person's, such as dormant.
+_PLAN_WORDS: Final = ("pending", "active", "complete")
+
 
 @dataclass(frozen=True)
 class Move:
@@ -168,7 +171,7 @@ def plan_keys(skill: Skill, today: date) -> dict[str, str]:
     statuses = [entry.status for entry in skill.ledger[: len(PHASES)]]
     closed = sum(s is Status.SKIPPED or bool(s and s.done) for s in statuses)
     begun = any(s not in {None, Status.PENDING} for s in statuses)
-    if skill.header.data.get("status") in {"pending", "active", "complete"} and begun:
+    if skill.header.data.get("status") in _PLAN_WORDS and begun:
         meant["status"] = "complete" if closed == len(PHASES) else "active"
     if isinstance(skill.header.data.get("progress"), int):
         meant["progress"] = str(100 * closed // len(PHASES))

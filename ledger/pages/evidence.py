@@ -99,7 +99,7 @@ def read_lock(project: Project, page: Page) -> Lock | None:
     path = lock_path(project, page)
     if not path.is_file():
         return None
-    return Lock.from_json(path.read_text("utf-8"), project.relative(path))
+    return Lock.from_json(path.read_text("utf-8", errors="replace"), project.relative(path))
 
 
 def write_lock(project: Project, page: Page, lock: Lock) -> Path:
@@ -131,9 +131,16 @@ def _digest(path: Path, name: str, where: str) -> str:
 
 
 def pinned_versions(project: Project) -> dict[str, str]:
-    """The versions that this project builds and tests with; empty where nothing is pinned."""
+    """The versions that this project tests with, or what they begin with; empty if none are pinned.
+
+    Raises:
+        PageError: the pins are not TOML.
+    """
     path = project.root / PINS
     if not path.is_file():
         return {}
-    pins = tomllib.loads(path.read_text("utf-8")).get("versions", {})
-    return {name: str(version) for name, version in pins.items()}
+    try:
+        pins = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise PageError(f"broken TOML: {error}", where=PINS) from None
+    return {**pins.get("versions", {}), **pins.get("evidence", {})}

@@ -96,11 +96,18 @@ def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
     """The Markdown extensions of `mkdocs.yml`, with their settings, without this project's own.
 
     Settings that name Python objects are left out: they choose how a thing looks, not what it is.
+
+    Raises:
+        PageError: `mkdocs.yml` is not YAML.
     """
     loader = type("Loader", (yaml.SafeLoader,), {})
     loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)  # type: ignore[attr-defined]
     loader.add_multi_constructor("!", lambda *_: None)  # type: ignore[attr-defined]
-    config = yaml.load((root / "mkdocs.yml").read_text("utf-8"), Loader=loader)  # noqa: S506
+    try:
+        config = yaml.load((root / "mkdocs.yml").read_text("utf-8"), Loader=loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PageError(f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}") from None
     found: dict[str, dict[str, Any]] = {}
     for item in config.get("markdown_extensions") or []:
         pairs = item.items() if isinstance(item, dict) else [(item, None)]
@@ -124,10 +131,14 @@ def parse(
         where: gives `file:line` for a line of `body`.
 
     Raises:
-        PageError: a line looks like a fence of this project and is not rendered as one.
+        PageError: a line looks like a fence of this project and is not rendered as one, or an
+            extension is not installed.
     """
     recorder = Recorder()
-    md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
+    try:
+        md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
+    except ModuleNotFoundError as error:
+        raise PageError(f"no Markdown extension {error.name}", where="mkdocs.yml") from None
     recorder.attach(md)
     html = md.convert(body)
     _refuse_lost(body, recorder.found, where)

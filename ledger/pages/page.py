@@ -95,7 +95,7 @@ def read_page(project: Project, path: Path) -> Page:
         # MkDocs reads pages with this encoding too; a byte order mark would hide the front matter.
         text = path.read_text("utf-8-sig")
         post = frontmatter.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise UsageError("no such page", where=where) from None
     except UnicodeDecodeError:
         raise PageError("not UTF-8 text", where=where, fix="save it as UTF-8") from None

@@ -96,7 +96,7 @@ def _changed(project: Project, page: Page, lock: Lock, today: date) -> str:
             return f"{name} changed since the run"
     pins = pinned_versions(project)
     for name, version in lock.versions.items():
-        if pins.get(name, version) != version:
+        if not f"{version}.".startswith(f"{pins.get(name, version)}."):
             return f"{name} is pinned to {pins[name]} now, the run had {version}"
     if today - lock.verified > MAX_AGE:
         return f"the run is {(today - lock.verified).days} days old, more than {MAX_AGE.days}"

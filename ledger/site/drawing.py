@@ -9,7 +9,7 @@ from ledger.pages.attributes import read_info
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import Fence
 from ledger.pages.page import Page
-from ledger.site import compare, marks, sources, views
+from ledger.site import compare, marks, runs, sources, views
 from ledger.site.html import render
 from ledger.site.marks import Mark
 
@@ -39,16 +39,13 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
             "this page has commands and does not say what is known of them",
             fix="put <!--[ verified() ]--> below its first heading",
         )
-    shown = {
-        block.line: (block, mark) for block, mark in zip(blocks, _marks(page, blocks), strict=True)
-    }
+    heads = dict(zip((block.line for block in blocks), _heads(page, blocks), strict=True))
     drawn = []
     last: Block | None = None
     for fence, body in zip(fences, bodies, strict=True):
-        if fence.line in shown:
-            last, mark = shown[fence.line]
+        if fence.line in heads:
+            last, head = heads[fence.line]
             compare.text(last, body, near(fence.line))
-            head = render("block", block=last, mark=mark, facts=views.block_facts(last))
             body = f"{head}\n{body}</div>"
         elif last and last.expectation and read_info(fence.info, near(fence.line)).kind == "expect":
             body = f"{render('expect', caption=views.caption(last.expectation))}\n{body}</div>"
@@ -56,9 +53,18 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
     return drawn
 
 
-def _marks(page: Page | None, blocks: Sequence[Block]) -> list[Mark]:
-    """The mark of each rendered block; the page's own blocks are the same, in the same order."""
-    if page is None:
-        return [SHOWN for _ in blocks]
-    known = {state.block: marks.block(state) for state in sources.states(page)}
-    return [known.get(block, SHOWN) for block in page.blocks]
+def _heads(page: Page | None, blocks: Sequence[Block]) -> list[tuple[Block, str]]:
+    """Each rendered block with the HTML that opens it.
+
+    The page's own blocks are the same, in the same order; only their lines differ.
+    """
+    known = {
+        state.block.line: marks.block(state) for state in (sources.states(page) if page else ())
+    }
+    took = runs.seconds(page) if page else {}
+    found = []
+    for shown, block in zip(blocks, page.blocks if page else blocks, strict=True):
+        mark = known.get(block.line, SHOWN)
+        facts = views.block_facts(block, took.get(block.name))
+        found.append((shown, render("block", block=block, mark=mark, facts=facts)))
+    return found

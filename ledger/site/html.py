@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+_DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 def exact(text: str) -> Markup:
@@ -20,6 +23,11 @@ def exact(text: str) -> Markup:
     return Markup(plain)  # noqa: S704  # escaped above
 
 
+def days(text: Markup) -> Markup:
+    """Mark the dates in escaped text, so that no line ends inside one."""
+    return Markup(_DAY.sub(r"<time>\g<0></time>", text))  # noqa: S704  # escaped already
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader("ledger.site"),
     autoescape=True,
@@ -28,6 +36,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["exact"] = exact
+_ENVIRONMENT.filters["days"] = days
 
 
 def render(template: str, **values: Any) -> str:

@@ -80,7 +80,7 @@ def skill_page(context: Context) -> str:
         "Phases": render("phases", phases=rows),
         "Exit criteria": views.exit_criteria(skill),
         "Debts": debts,
-        "Continuation prompt": render("copyable", text=_prompt(skill)),
+        "Continuation prompt": render("prompt", text=_prompt(skill)),
     }
     return _markdown(skill.title, sections)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.core.phases import PHASES
-from ledger.core.skill import Entry, Skill, sections
+from ledger.core.skill import Entry, Skill, subsections
 from ledger.errors import PageError
 from ledger.pages.block import DEFAULT_TIMEOUT, Block, Expectation
 from ledger.pages.page import Page
@@ -23,7 +23,7 @@ CAPTIONS = {
     "json": "Expected output, as JSON; more keys may be there",
     "none": "Output, for example",
 }
-_ITEM = re.compile(r"^[-*] \[[ xX]\] ", re.MULTILINE)
+_ITEM = re.compile(r"^[-*] \[[ xX]\] .*(?:\n[ \t]+\S.*)*", re.MULTILINE)
 
 
 def phase_rows(skill: Skill) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def facts(skill: Skill) -> Iterator[tuple[str, str]]:
         "Last touched": touched,
         "Waits on": ", ".join(skill.strings("blocking")),
         "Enables": ", ".join(skill.strings("enables")),
-        "Notes": str(data.get("session_notes") or "").strip(),
+        "Notes": " ".join(str(data.get("session_notes") or "").split()),
         "File": skill.where,
     }
     yield from ((name, value) for name, value in rows.items() if value)
@@ -121,10 +121,9 @@ def debts(skill: Skill) -> list[Entry]:
 
 
 def exit_criteria(skill: Skill) -> str:
-    """The check list below the heading `Exit Criteria` of a skill, as Markdown; empty if none."""
-    found = {title.lower(): text for title, text in sections(skill.body).items()}
-    lines = found.get("exit criteria", "").splitlines()
-    return "\n".join(line for line in lines if _ITEM.match(line))
+    """The check list below the plan's own heading `Exit criteria`, as Markdown; empty if none."""
+    found = {title.casefold(): text for title, text in subsections(skill.body, skill.title).items()}
+    return "\n".join(_ITEM.findall(found.get("exit criteria", "")))
 
 
 def doubts(states: list[BlockState]) -> list[dict[str, Any]]:
@@ -155,12 +154,19 @@ def parameters(page: Page) -> list[dict[str, str]]:
     ]
 
 
-def block_facts(block: Block) -> list[str]:
-    """What else the reader should know before he runs a command."""
+def block_facts(block: Block, seconds: float | None = None) -> list[str]:
+    """What else the reader should know before he runs a command.
+
+    Args:
+        block: the command.
+        seconds: how long it took in the newest run; None if that is not known.
+    """
     found = []
     if block.exit:
         found.append(f"exits with {block.exit}")
-    if block.timeout > DEFAULT_TIMEOUT:
+    if seconds is not None:
+        found.append(f"took {seconds:.1f} s")
+    elif block.timeout > DEFAULT_TIMEOUT:
         found.append(f"may take {block.timeout:g} s")
     return found
 

@@ -33,7 +33,7 @@ def aligned(
         The first difference in one line, and the first few at length.
     """
     pairs = [pair for pair in _pairs(expected, got, key) if not _equal(pair, same)]
-    parts = [_part(*pair) for pair in islice(pairs, SHOWN)]
+    parts = [_part(*pair, key) for pair in islice(pairs, SHOWN)]
     if len(pairs) > SHOWN:
         parts.append(f"and {len(pairs) - SHOWN} more lines differ")
     return _reason(*pairs[0]), "\n".join(parts)
@@ -65,15 +65,28 @@ def _reason(number: int, expected: str | None, got: str | None) -> str:
     return f"line {number} differs"
 
 
-def _part(number: int, expected: str | None, got: str | None) -> str:
-    lines = [
-        f"line {number}",
-        f"  expected: {NOTHING if expected is None else expected}",
-        f"  got:      {NOTHING if got is None else got}",
+def _part(number: int, expected: str | None, got: str | None, key: Callable[[str], str]) -> str:
+    if expected is None or got is None:
+        shown = [NOTHING if line is None else line for line in (expected, got)]
+        mark = []
+    else:
+        *shown, column = _in_columns(expected, got, key)
+        mark = [f"            {' ' * column}^"]
+    return "\n".join(
+        [f"line {number}", f"  expected: {shown[0]}", f"  got:      {shown[1]}", *mark]
+    )
+
+
+def _in_columns(expected: str, got: str, key: Callable[[str], str]) -> tuple[str, str, int]:
+    """Both lines, one word under the other where only words count, and the first difference."""
+    words = [*zip_longest(expected.split(), got.split(), fillvalue="")]
+    first = next((n for n, (e, g) in enumerate(words) if key(e) != key(g)), None)
+    if key is str or first is None:
+        same = (e == g for e, g in zip_longest(expected, got))
+        return expected, got, next((n for n, is_same in enumerate(same) if not is_same), 0)
+    widths = [max(map(len, pair)) for pair in words]
+    padded = [
+        " ".join(word.ljust(width) for word, width in zip(side, widths, strict=True)).rstrip()
+        for side in zip(*words, strict=True)
     ]
-    if expected is not None and got is not None:
-        column = next(
-            (i for i, (e, g) in enumerate(zip_longest(expected, got)) if e != g), len(got)
-        )
-        lines.append(f"            {' ' * column}^")
-    return "\n".join(lines)
+    return padded[0], padded[1], sum(widths[:first]) + first

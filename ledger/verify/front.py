@@ -163,7 +163,8 @@ class _Listener:
         # Not heard for what is skipped.
         self._on_start(item.nodeid.partition("::")[0], item.name)
 
-    @pytest.hookimpl(wrapper=True)
+    # Outermost: what the plugin makes of a failure is what is told.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[Any]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

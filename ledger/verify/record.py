@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.core.files import write_atomic
+from ledger.errors import UsageError
 from ledger.pages.evidence import Lock, Result, write_lock
 from ledger.verify.run import FAILED, NOT_RUN, PASSED, BlockRun, PageRun
 
@@ -60,7 +61,16 @@ def update_lock(run: PageRun, day: date) -> Path:
     Args:
         run: a finished run of the whole page.
         day: the UTC day to note.
+
+    Raises:
+        UsageError: only some of the page's blocks were selected.
     """
+    if not run.whole:
+        raise UsageError(
+            "only a run of the whole page is evidence",
+            where=run.page.where,
+            fix=f"ledger verify --update-lock {run.page.where}",
+        )
     blocks = {r.block.name: Result(r.block.sha256, r.result) for r in run.results()}
     lock = Lock(run.page.where, day, run.versions, run.inputs, blocks)
     return write_lock(run.project, run.page, lock)

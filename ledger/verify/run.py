@@ -122,9 +122,10 @@ class PageRun:
         )
         self.blocks.append(run)
         if reason:
-            diff = self.redact(mismatch.diff) if mismatch else ""
+            diff = mismatch.diff if mismatch else ""
             where = f"{self.page.where}:{block.line}"
-            raise BlockFailed(describe(where, block, run.reason, run.status, diff, run.stderr))
+            told = describe(where, block, reason, run.status, diff, run.stderr)
+            raise BlockFailed(self.redact(told))
 
     def finish(self) -> None:
         """Note the versions that the page ran against and end its shell.

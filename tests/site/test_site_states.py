@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -160,3 +161,30 @@ def test_evidence_stays_out_of_the_search(built: Site) -> None:
     index = (built.root / "site/search/search_index.json").read_text("utf-8")
     assert "nats stream backup" in index
     assert "verified against" not in index
+
+
+def record(site: Site, page: str, **seconds: float) -> None:
+    digests = {block.name: block.sha256 for block in site.read(page).blocks}
+    blocks = [
+        {"name": name, "sha256": digests[name], "result": "passed", "seconds": took}
+        for name, took in seconds.items()
+    ]
+    text = json.dumps({"predicate": {"phaseLedger": {"blocks": blocks}}})
+    site.write(f".ledger/runs/{page.removesuffix('.md')}.json", text)
+
+
+def test_a_run_record_tells_how_long_it_took(site: Site) -> None:
+    path = site.page("timed.md", RESTORE)
+    record(site, "timed.md", save=2.25, drop=0.5)
+    path.write_text(path.read_text().replace("rm ORDERS --force", "rm ORDERS -f"))
+    assert site.build().returncode == 0
+    assert "took 2.2 s" in block(site, "timed", "save").get_text()
+    assert "took" not in block(site, "timed", "drop").get_text()
+
+
+def test_a_broken_run_record_fails(site: Site) -> None:
+    site.page("timed.md", RESTORE)
+    site.write(".ledger/runs/timed.json", "{}")
+    result = site.build()
+    assert result.returncode != 0
+    assert ".ledger/runs/timed.json: not a run record" in result.stderr

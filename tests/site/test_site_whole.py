@@ -29,7 +29,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("whole") / "project")
     docs = "docs:\n  - docs/runbook/restore.md\n  - docs/empty.md\n"
     text = SEED.read_text("utf-8").replace("enables:\n", f"{docs}enables:\n", 1)
-    site.write(f"skills/{NAME}.md", text)
+    criteria = "## Exit criteria\n\n- [x] A restore\n  was tried\n- [ ] A bucket\n- no box\n"
+    site.write(f"skills/{NAME}.md", text.replace("\n## REFLECT\n", f"\n{criteria}\n## REFLECT\n"))
     site.write(f"docs/skills/{NAME}.md", "<!--[ skill_page() ]-->\n")
     site.write("docs/index.md", "# Home\n\n## Skills\n\n<!--[ forest() ]-->\n")
     site.page("runbook/restore.md", PAGE + "\n[up](../index.md) [it](#save)\n", "Restore <it> & go")
@@ -115,8 +116,12 @@ def test_a_skill_has_its_page(built: Site) -> None:
     assert article is not None
     text = article.get_text(" ", strip=True)
     assert "CROSS-SYNERGIZE skipped: single-track focus" in text
-    assert "Velero backup completes successfully" in text
-    assert len(page.select('.task-list-item input[type="checkbox"]')) == 6
+    criteria = page.select(".task-list-item")
+    assert [" ".join(item.get_text().split()) for item in criteria] == [
+        "A restore was tried",
+        "A bucket",
+    ]
+    assert [item.find("input", checked=True) is not None for item in criteria] == [True, False]
 
 
 def test_a_skill_page_holds_the_prompt_of_the_command(built: Site) -> None:

@@ -112,7 +112,10 @@ def start_three(folder: Path) -> list[Server]:
         servers.append(start(place, *flags, "--cluster_name", "three", "--cluster", listen))
     deadline = time.monotonic() + 30
     while servers[0].backup("backup", NATS_TIMEOUT="1s").returncode != Exit.NO_STREAMS:
-        assert time.monotonic() < deadline, "no leader for JetStream"
+        if time.monotonic() > deadline:
+            for server in servers:
+                server.stop()
+            raise TimeoutError("no leader for JetStream")
     return servers
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.core.edit import Edit
@@ -84,6 +84,7 @@ def data(text: str) -> dict[str, object]:
     return loaded
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=files(), phase=st.sampled_from(PHASES), status=st.sampled_from(STATUSES), note=WORDS)
 def test_settling_changes_one_line(text: str, phase: str, status: str, note: str) -> None:
     before = skill(text)
@@ -94,6 +95,7 @@ def test_settling_changes_one_line(text: str, phase: str, status: str, note: str
 
     entry = after.entry(phase)
     assert (entry.raw, entry.note) == (status, note or before.entry(phase).note)
+    assert edit.text.count("\r\n") == (edit.text.count("\n") if "\r" in text else 0)
     old, new = text.split("\n"), edit.text.split("\n")
     there = before.entry(phase).line
     if there:
@@ -112,6 +114,7 @@ def test_settling_changes_one_line(text: str, phase: str, status: str, note: str
     assert data(edit.text) == expected | {"phase_ledger": ledger | {phase: status}}
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=files())
 def test_settling_what_is_settled_changes_nothing(text: str) -> None:
     before = skill(text)
@@ -123,6 +126,7 @@ def test_settling_what_is_settled_changes_nothing(text: str) -> None:
     assert edit.diff() == ""
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=files(), day=st.dates())
 def test_setting_back_restores_the_file(text: str, day: date) -> None:
     there = Edit(skill(text))
@@ -133,6 +137,7 @@ def test_setting_back_restores_the_file(text: str, day: date) -> None:
     assert back.text == text
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=files(), note=WORDS.filter(bool))
 def test_phases_in_any_order_give_the_same_file(text: str, note: str) -> None:
     forwards, backwards = Edit(skill(text)), Edit(skill(text))

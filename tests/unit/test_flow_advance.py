@@ -99,6 +99,22 @@ def test_settled_book_halts_nothing(fake: Fake) -> None:
     assert fake.run("advance", path.stem).code == 0
 
 
+@pytest.mark.parametrize("status", ["dormant", "[a, b]", "2026-11-21"])
+def test_a_persons_own_words_stay(fake: Fake, status: str) -> None:
+    fake.replace("skills/backup.md", "status: pending", f"status: {status}")
+    fake.replace("skills/backup.md", "progress: 0", "progress: half")
+    assert fake.run("advance", "backup").code == 0
+    assert f"status: {status}   # a person's word\nprogress: half\n" in fake.read(
+        "skills/backup.md"
+    )
+
+
+def test_key_that_says_the_truth_already_is_not_touched(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "status: pending", "status: &word active")
+    assert fake.run("advance", "backup").code == 0
+    assert "status: &word active   # a person's word\n" in fake.read("skills/backup.md")
+
+
 def test_note_replaces_the_default(fake: Fake) -> None:
     assert fake.run("advance", "backup", "--note", "by hand: all good").code == 0
     assert "  TEST: touched  # 2026-11-21: by hand: all good\n" in fake.read("skills/backup.md")
@@ -192,6 +208,11 @@ def test_one_changed_character_of_a_block_refuses(fake: Fake) -> None:
         (lambda f: f.verify(day=DAY - timedelta(days=31)), "the run is 31 days old"),
         (lambda f: (f.root / "evidence/page.json").unlink(), "block one is never run"),
         (lambda f: f.write("evidence/page.json", "{"), "not evidence that this version can read"),
+        (lambda f: (f.root / "evidence/page.json").write_bytes(b"\xff"), "not evidence that"),
+        (lambda f: f.write("airgap/pins.toml", "[[["), "airgap/pins.toml: broken TOML"),
+        (lambda f: f.write("mkdocs.yml", "a:\n b: ["), "mkdocs.yml:2: broken YAML"),
+        (lambda f: f.write("mkdocs.yml", "markdown_extensions: [x_y]"), "Markdown extension x_y"),
+        (lambda f: f.replace("skills/backup.md", "docs/page.md]", "docs]"), "docs: no such page"),
         (lambda f: (f.root / "docs/page.md").unlink(), "docs/page.md: no such page"),
         (lambda f: f.write("docs/page.md", "```bash\nls\n```\n"), "a bare bash fence"),
         (
@@ -320,6 +341,7 @@ def test_bad_orders_are_refused(fake: Fake, arguments: list[str], code: int, mes
         ("docs: [", "gates: {TSET: []}\ndocs: [", "skills/backup.md:8: no phase 'TSET'"),
         ("docs: [", "gates: {TEST: verify}\ndocs: [", "gates of TEST must be a list"),
         ("docs: [", "gates: [verify]\ndocs: [", "gates must be a mapping"),
+        ("docs: [", "gates: {TEST: [[x]]}\ndocs: [", "no gate ['x']"),
         ("TEST: in_progress", "TEST: &t in_progress", "phase_ledger.TEST is an anchor"),
         ("TEST: in_progress", "TEST: {a: b}", "phase_ledger.TEST is not a single word"),
     ],
@@ -432,6 +454,15 @@ def test_file_that_changed_meanwhile_is_not_overwritten(fake: Fake) -> None:
     with pytest.raises(LedgerError, match="changed since it was read"):
         apply(advance)
     assert "in_progress" in fake.read("skills/backup.md")
+
+
+def test_folder_that_cannot_be_made_is_one_clear_line(fake: Fake) -> None:
+    fake.write("epilogues", "a file")
+    before = fake.files()
+    outcome = fake.run("advance", "backup")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.endswith("epilogues: cannot be written: File exists\n")
+    assert fake.files() == before
 
 
 KILLED = """

@@ -44,7 +44,8 @@ def put(tmp_path: Path, moment: datetime, *names: str) -> tuple[store.Store, Pat
     root = folders(tmp_path / f"streams-{moment:%j%H%M%S}", *names)
     (tmp_path / "pvc").mkdir(exist_ok=True)
     volume = store.Store(tmp_path / "pvc")
-    return volume, volume.put(store.archive_name(moment), describe(root, *names), root)
+    volume.put(store.archive_name(moment), describe(root, *names), root)
+    return volume, volume.path(store.archive_name(moment))
 
 
 def spoil(path: Path) -> None:

@@ -137,6 +137,13 @@ def test_a_new_pin_is_stale(site: Site) -> None:
     )
 
 
+@pytest.mark.parametrize(("pin", "holds"), [("1.34", True), ("1.3", False), ("1.34.40", False)])
+def test_a_pin_of_a_minor_release_covers_its_patches(site: Site, pin: str, holds: bool) -> None:
+    pins = f'[versions]\nkubernetes = "1.99.0"\n[evidence]\nkubernetes = "{pin}"\n'
+    site.write("airgap/pins.toml", pins)
+    assert site.states()[0][0].holds is holds
+
+
 def test_age_counts_from_the_day_after_the_thirtieth(site: Site) -> None:
     assert site.states(DAY + timedelta(days=30))[0][0] is State.VERIFIED
     assert site.states(DAY + timedelta(days=31))[0] == (

@@ -231,6 +231,17 @@ def test_the_diff_puts_expected_above_got_and_the_first_difference_first() -> No
     )
 
 
+def test_the_diff_of_a_table_puts_word_under_word_and_marks_the_one_that_counts() -> None:
+    found = check("like", "nats-0   1/1   Running   5d", "nats-0  1/1  CrashLoopBackOff  2m30s")
+    assert found
+    assert found.diff.splitlines() == [
+        "line 1",
+        "  expected: nats-0 1/1 Running          5d",
+        "  got:      nats-0 1/1 CrashLoopBackOff 2m30s",
+        "                       ^",
+    ]
+
+
 def test_the_diff_says_which_line_is_missing_or_too_much() -> None:
     missing, extra = check("exact", "a\nb\nc", "a\nc"), check("exact", "a\nc", "a\nb\nc")
     assert missing

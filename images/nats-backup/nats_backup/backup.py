@@ -28,8 +28,8 @@ def run(settings: Settings, now: datetime) -> None:
         folder = Path(work) / "streams"
         manifest = snapshot(nats, folder, now)
         name = archive_name(now)
-        size = store.put(name, manifest, folder).stat().st_size
-        event("store", "archive stored", archive=name, bytes=size)
+        store.put(name, manifest, folder)
+        event("store", "archive stored", archive=name)
         upload(settings)
         prune(store, settings, now)
     counts = {"streams": len(manifest.streams), "messages": manifest.messages}

@@ -80,7 +80,7 @@ class Store:
                 left.unlink()
             yield
 
-    def put(self, name: str, manifest: Manifest, root: Path) -> Path:
+    def put(self, name: str, manifest: Manifest, root: Path) -> None:
         """Store the streams below a folder as an archive: whole and on disk, or not at all.
 
         Raises:
@@ -101,7 +101,6 @@ class Store:
             raise StorageError(f"the volume gave back other bytes: {error.what}") from error
         finally:
             partial.unlink(missing_ok=True)
-        return target
 
     def prune(self, now: datetime, keep: timedelta) -> list[str]:
         """Remove archives older than `keep` by name, but never the newest good one.

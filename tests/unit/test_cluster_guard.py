@@ -1,0 +1,145 @@
+"""The guard, against a real HTTP server that answers as an API server does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ledger.cluster import Identity, environment, prove, recorded
+from ledger.cluster.identity import Record
+from ledger.errors import ClusterError, WrongClusterError
+
+UID = "7b49adbb-ee7a-484d-9997-73a6b8a07967"
+
+
+class Api(BaseHTTPRequestHandler):
+    """Answers one request, as the server's `reply` says."""
+
+    def do_GET(self) -> None:
+        status, body = self.server.reply if self.path.endswith("/kube-system") else (404, "")  # type: ignore[attr-defined]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    reply = (200, json.dumps({"metadata": {"uid": UID}}))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+@pytest.fixture
+def api() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def kubeconfig(path: Path, server: str) -> Path:
+    named = {"name": "kind-x"}
+    data = {
+        "current-context": "kind-x",
+        "contexts": [{**named, "context": {"cluster": "kind-x", "user": "kind-x"}}],
+        "clusters": [{**named, "cluster": {"server": server}}],
+        "users": [{**named, "user": {}}],
+    }
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.fixture
+def identity(tmp_path: Path, api: Server) -> Identity:
+    config = kubeconfig(tmp_path / "kubeconfig", api.url)
+    return Identity("x", api.url, UID, "v1.34.4", config, tmp_path / "bin", "airgap")
+
+
+def test_the_recorded_cluster_passes(identity: Identity) -> None:
+    prove(identity)
+
+
+def test_a_kubeconfig_that_leads_elsewhere_is_refused_unasked(
+    identity: Identity, tmp_path: Path
+) -> None:
+    kubeconfig(tmp_path / "kubeconfig", "https://production.example:6443")
+    with pytest.raises(WrongClusterError) as caught:
+        prove(identity)
+    assert "leads to https://production.example:6443" in caught.value.what
+    assert "\n" not in caught.value.what
+
+
+def test_another_cluster_at_the_same_address_is_refused(identity: Identity) -> None:
+    with pytest.raises(WrongClusterError, match=f"kube-system has UID {UID}, other was recorded"):
+        prove(replace(identity, uid="other"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(403, "{}"), (200, "<html>"), (200, "{}"), (200, "[]"), (200, "null")]
+)
+def test_what_is_no_api_server_is_refused(
+    identity: Identity, api: Server, status: int, body: str
+) -> None:
+    api.reply = (status, body)
+    with pytest.raises(ClusterError) as caught:
+        prove(identity)
+    assert caught.value.where == api.url
+    assert caught.value.fix == "ledger cluster up"
+
+
+def test_nobody_at_the_address_is_refused(identity: Identity, api: Server) -> None:
+    api.shutdown()
+    api.server_close()
+    with pytest.raises(ClusterError, match="does not answer"):
+        prove(identity)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "x: [", "current-context: gone\ncontexts: []\n"])
+def test_a_file_that_is_no_kubeconfig_is_refused(identity: Identity, text: str) -> None:
+    identity.kubeconfig.write_text(text)
+    with pytest.raises(ClusterError, match="not a kubeconfig"):
+        prove(identity)
+
+
+def test_a_missing_kubeconfig_is_refused(identity: Identity) -> None:
+    identity.kubeconfig.unlink()
+    with pytest.raises(ClusterError, match="no kubeconfig"):
+        prove(identity)
+
+
+def test_the_record_is_read_as_it_was_written(
+    identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert recorded("x") is None
+    Record(identity, "2026-01-01T00:00:00+00:00", {"DOCKER_HOST": "unix:///s"}, "node").write()
+    assert recorded("x") == identity
+    assert [path.name for path in (tmp_path / "state/phase-ledger/clusters").iterdir()] == [
+        "x.json"
+    ]
+    env = environment(identity)
+    assert env["KUBECONFIG"] == str(identity.kubeconfig)
+    assert env["PATH"].startswith(f"{identity.bin}:")
+    assert env["DOCKER_HOST"] == "unix:///s"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"identity": {}}'])
+def test_a_broken_record_is_told_and_not_guessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder = tmp_path / "phase-ledger" / "clusters"
+    folder.mkdir(parents=True)
+    (folder / "x.json").write_text(text)
+    with pytest.raises(ClusterError, match="record cannot be read"):
+        recorded("x")

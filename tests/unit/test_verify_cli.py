@@ -1,0 +1,303 @@
+"""`ledger verify` as a person and a script meet it: lines, JSON, exit codes, nothing half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from ledger.cluster.identity import Identity, Record, kubeconfig_of
+
+LEDGER = str(Path(sys.executable).parent / "ledger")
+FREE = "---\ncluster: false\nreasons: {no-bucket: there is no bucket here}\n---\n"
+GOOD = "```bash {.verify name=good expect=none}\ntrue\n```\n"
+BAD = "\n```bash {.verify name=bad expect=none}\nfalse\n```\n"
+AFTER = "\n```bash {.verify name=after expect=none}\ntouch after\n```\n"
+SKIP = "\n```bash {.skip name=upload reason=no-bucket}\naws s3 ls\n```\n"
+UID = "11111111-2222-4333-8444-555555555555"
+
+
+class Site:
+    """A project in a folder, and the command in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.env = {key: value for key, value in os.environ.items() if key != "CI"}
+        self.env |= {"XDG_STATE_HOME": str(root / "state"), "SOURCE_DATE_EPOCH": "1795219200"}
+
+    def page(self, name: str, text: str) -> str:
+        path = self.root / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return f"docs/{name}"
+
+    def verify(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [LEDGER, "verify", *args],
+            cwd=self.root,
+            env=self.env | env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def refused(self, *args: str, code: int, told: str) -> None:
+        """The command fails with one clear line and writes nothing."""
+        before = self.files()
+        done = self.verify(*args)
+        assert (done.returncode, done.stdout) == (code, ""), done
+        assert done.stderr.startswith("error: ")
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+        assert self.files() == before
+
+    def files(self) -> set[Path]:
+        return set(self.root.rglob("*"))
+
+
+@pytest.fixture
+def site(project: object, tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_a_good_page(site: Site) -> None:
+    site.page("runbook/page.md", FREE + GOOD + SKIP)
+    done = site.verify()
+    assert (done.returncode, done.stderr) == (0, "running docs/runbook/page.md::good\n")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "docs/runbook/page.md"
+    assert lines[1].split()[0::3] == ["passed", "good"]
+    assert lines[2].split(maxsplit=2) == ["skipped", "upload", "there is no bucket here"]
+    assert lines[3:] == ["1 passed, 0 failed, 1 skipped"]
+    assert (site.root / ".ledger/runs/runbook/page.json").is_file()
+    assert not (site.root / "evidence").exists()
+
+
+def test_a_failure_is_told_where_it_happened(site: Site) -> None:
+    page = site.page("page.md", FREE + GOOD + BAD + AFTER)
+    done = site.verify(page)
+    assert done.returncode == 1
+    assert "    docs/page.md:9 block bad: ended with 1, expected 0\n      | false\n" in done.stdout
+    assert "not run" in done.stdout
+    assert done.stdout.endswith("1 passed, 1 failed, 0 skipped, 1 not run\n")
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_json_is_one_document_and_nothing_else(site: Site) -> None:
+    site.page("page.md", FREE + GOOD + SKIP + BAD + AFTER)
+    done = site.verify("--json")
+    document = json.loads(done.stdout)
+    assert document["schema"] == "phase-ledger/verify/v1"
+    counts = [document[key] for key in ("passed", "failed", "skipped", "not_run")]
+    assert counts == [1, 1, 1, 1]
+    blocks = document["pages"][0]["blocks"]
+    assert [(b["name"], b["line"], b["result"]) for b in blocks] == [
+        ("good", 5, "passed"),
+        ("upload", 9, "skipped"),
+        ("bad", 13, "failed"),
+        ("after", 17, "not-run"),
+    ]
+    assert [b["reason"] for b in blocks] == [
+        "",
+        "there is no bucket here",
+        "ended with 1, expected 0",
+        "because block bad failed",
+    ]
+    assert blocks[0]["seconds"] > 0
+    assert done.returncode == 1
+
+
+def test_every_page_with_blocks_is_the_default(site: Site) -> None:
+    site.page("a.md", FREE + GOOD)
+    site.page("deep/er/b.md", FREE + GOOD)
+    site.page("c.md", "# No blocks\n")
+    site.page("d.md", FREE + SKIP)
+    pages = json.loads(site.verify("--json").stdout)["pages"]
+    assert [page["page"] for page in pages] == ["docs/a.md", "docs/deep/er/b.md"]
+
+
+def test_it_works_from_a_folder_below(site: Site) -> None:
+    site.page("runbook/page.md", FREE + GOOD)
+    done = subprocess.run(
+        [LEDGER, "verify", "page.md"],
+        cwd=site.root / "docs" / "runbook",
+        env=site.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "docs/runbook/page.md")
+
+
+def test_the_lock_is_written_when_asked_with_the_day_given(site: Site) -> None:
+    page = site.page("page.md", FREE + GOOD)
+    done = site.verify(page, "--update-lock", "--now", "2026-11-20")
+    assert done.stderr.endswith("wrote evidence/page.json\n")
+    lock = json.loads((site.root / "evidence/page.json").read_text())
+    assert (lock["verified"], lock["blocks"]["good"]["result"]) == ("2026-11-20", "passed")
+
+
+def test_a_page_with_a_broken_end_gets_no_lock(site: Site) -> None:
+    site.page("page.md", FREE.replace("reasons", "versions: {nats: echo no}\nreasons") + GOOD)
+    done = site.verify("--update-lock")
+    assert done.returncode == 1
+    assert "(after the last block)" in done.stdout
+    assert not (site.root / "evidence").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (["docs/nosuch.md"], 2, "docs/nosuch.md: no such page"),
+        (["docs"], 2, "docs: no such page"),
+        (["docs/plain.md"], 2, "docs/plain.md: this page has no .verify block"),
+        (["README.md"], 2, "README.md: not a Markdown page below docs/"),
+        (["docs/broken.md"], 1, "docs/broken.md:5: unknown attribute 'nmae'"),
+        (["docs/good.md", "docs/broken.md"], 1, "docs/broken.md:5"),
+        (["docs/cluster.md"], 4, "no cluster to run the pages on\n  fix: ledger cluster up"),
+        (["docs/good.md", "--now", "yesterday"], 2, "'yesterday' is not a date"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_anything_runs(
+    site: Site, args: list[str], code: int, told: str
+) -> None:
+    site.page("good.md", FREE + GOOD)
+    site.page("plain.md", "# Plain\n")
+    site.page("broken.md", FREE + GOOD.replace("name", "nmae"))
+    site.page("cluster.md", GOOD)
+    (site.root / "README.md").write_text(FREE + GOOD)
+    site.refused(*args, "--update-lock", code=code, told=told)
+
+
+def test_a_project_without_blocks_is_told_so(site: Site) -> None:
+    site.refused(code=2, told="no page below docs/ has a .verify block")
+
+
+class Api(BaseHTTPRequestHandler):
+    """An API server that knows one namespace."""
+
+    uid = UID
+
+    def do_GET(self) -> None:
+        body = json.dumps({"metadata": {"uid": self.uid}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def api() -> Iterator[HTTPServer]:
+    server = HTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def kubeconfig(site: Site, api: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a cluster on record that `api` stands for, and give its kubeconfig."""
+    monkeypatch.setenv("XDG_STATE_HOME", site.env["XDG_STATE_HOME"])
+    path, tools = kubeconfig_of("phase-ledger"), site.root / "bin"
+    server = f"http://127.0.0.1:{api.server_port}"
+    identity = Identity("phase-ledger", server, UID, "v1.34.4", path, tools, "airgap")
+    Record(identity, created="", engine={}, node_image="").write()
+    path.write_text(
+        "current-context: a\n"
+        "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
+        f"clusters: [{{name: a, cluster: {{server: '{server}'}}}}]\n"
+        "users: [{name: a, user: {}}]\n"
+    )
+    tools.mkdir()
+    (tools / "kubectl").write_text("#!/bin/sh\necho 'Client Version: v1.34.4'\n")
+    (tools / "kubectl").chmod(0o755)
+    return path
+
+
+def test_a_page_runs_on_the_cluster_on_record(site: Site, kubeconfig: Path) -> None:
+    told = f"\n```bash {{.verify name=where expect=none}}\n[[ $KUBECONFIG == {kubeconfig} ]]\n```\n"
+    page = site.page("page.md", GOOD + told)
+    done = site.verify(page, "--update-lock", KUBECONFIG="/somebody/production")
+    assert done.returncode == 0, done
+    lock = json.loads((site.root / "evidence/page.json").read_text())
+    assert lock["versions"] == {"kubectl": "1.34.4", "kubernetes": "1.34.4"}
+
+
+def test_a_cluster_with_another_uid_is_refused(
+    site: Site, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Api, "uid", "another")
+    page = site.page("page.md", GOOD)
+    site.refused(page, "--update-lock", code=5, told="is not phase-ledger")
+
+
+def test_a_kubeconfig_that_leads_elsewhere_is_refused(site: Site, kubeconfig: Path) -> None:
+    kubeconfig.write_text(kubeconfig.read_text().replace("127.0.0.1", "127.0.0.2"))
+    page = site.page("page.md", GOOD)
+    site.refused(page, "--update-lock", code=5, told="the kubeconfig leads to")
+
+
+def test_a_kubeconfig_changed_under_a_run_stops_the_next_page(site: Site, kubeconfig: Path) -> None:
+    change = f"sed -i s/127.0.0.1/127.0.0.2/ {kubeconfig}"
+    site.page("a.md", GOOD.replace("true", change))
+    site.page("b.md", GOOD.replace("true", f"touch {site.root}/ran"))
+    done = site.verify("--update-lock")
+    assert done.returncode == 5
+    assert "error: " in done.stderr
+    assert "the kubeconfig leads to" in done.stderr
+    assert not (site.root / "ran").exists()
+    assert not (site.root / "evidence").exists()
+
+
+def test_an_interrupt_ends_the_blocks_and_the_command(site: Site) -> None:
+    site.page("page.md", FREE + GOOD.replace("true", "sleep 61.7") + AFTER)
+    with subprocess.Popen(
+        [LEDGER, "verify", "--update-lock"],
+        cwd=site.root,
+        env=site.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert process.stderr.readline() == "running docs/page.md::good\n"
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert talk.endswith("stopped\n")
+    assert "Traceback" not in talk
+    assert not (site.root / "evidence").exists()
+    assert subprocess.run(["pgrep", "-f", "sleep 61.7"], check=False).returncode == 1
+
+
+@pytest.mark.parametrize(("variable", "coloured"), [("", True), ("1", False)])
+def test_colour_is_for_terminals_that_want_it(site: Site, variable: str, coloured: bool) -> None:
+    site.page("page.md", FREE + GOOD)
+    command = ["script", "-qec", f"{LEDGER} verify", "/dev/null"]
+    done = subprocess.run(
+        command,
+        cwd=site.root,
+        env=site.env | {"NO_COLOR": variable},
+        capture_output=True,
+        text=True,
+    )
+    assert ("\x1b[32mpassed" in done.stdout) == coloured
+    assert "\x1b[" not in site.verify(NO_COLOR="").stdout
+
+
+def test_help_has_examples() -> None:
+    done = subprocess.run([LEDGER, "verify", "--help"], capture_output=True, text=True, check=True)
+    assert "Examples:\n    ledger verify\n" in done.stdout
