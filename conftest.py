@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,17 +14,23 @@ pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(scope="module")
-def orders(cluster: Identity) -> Iterator[None]:
-    """NATS on the cluster, with the stream ORDERS as the pages tell it."""
+def nats(cluster: Identity) -> Iterator[Mapping[str, str]]:
+    """NATS on the cluster, without a stream; gives the environment of its clients."""
     from tests.support import nats
 
     env = environment(cluster)
     nats.deploy(env)
-    try:
-        nats.seed_orders(env)
-        yield
-    finally:
-        nats.wipe(env)
+    nats.wipe(env)
+    yield env
+    nats.wipe(env)
+
+
+@pytest.fixture(scope="module")
+def orders(nats: Mapping[str, str]) -> None:
+    """NATS with the stream ORDERS and the bucket `settings`, as the pages tell it."""
+    from tests.support.nats import seed_orders
+
+    seed_orders(nats)
 
 
 @pytest.fixture

@@ -154,11 +154,10 @@ def _bring_images(site: Site, name: str, images: Iterable[str]) -> None:
         step = workloads.step(site.root, image, site.pins, site.recipe, airgap=site.way == "airgap")
         workloads.load(name, step, site.store, shell, site.say)
         if not site.engine.ours:
-            _note_additions(site, shell, step.inputs["image"])
+            _note_base(site, shell)
 
 
-def _note_additions(site: Site, shell: Shell, image: str) -> None:
-    changes.note("image", f"{image}:dev")
+def _note_base(site: Site, shell: Shell) -> None:
     base = site.pins.python
     if shell.answers("docker image inspect", base) and workloads.base_key(shell, base):
         changes.note("image", base)

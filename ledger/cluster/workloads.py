@@ -89,9 +89,11 @@ def build(task: Task) -> None:
     stage(task, context)
     if "python-root" in task.needs:
         _import_base(task.shell, task.needs["python-root"], task.inputs["python"])
-    image = task.inputs["image"]
-    task.shell.run(f"docker build --tag {image}:dev", context)
-    task.shell.run("docker save --output", task.out / "image.tar", f"{image}:dev")
+    image = f"{task.inputs['image']}:dev"
+    task.shell.run("docker build --force-rm --tag", image, context)
+    task.shell.run("docker save --output", task.out / "image.tar", image)
+    # The archive is what counts: an engine keeps nothing of it.
+    task.shell.run("docker rmi", image)
     shutil.rmtree(context)
 
 
@@ -114,8 +116,10 @@ def base_key(docker: Shell, name: str) -> str:
 
 def _import_base(docker: Shell, root: Path, name: str) -> None:
     """Give an engine the base image; a public one that it has is left as it is."""
-    if docker.answers("docker image inspect", name) and base_key(docker, name) in ("", root.name):
-        return
+    if docker.answers("docker image inspect", name):
+        if base_key(docker, name) in ("", root.name):
+            return
+        docker.run("docker rmi", name)
     changes = (
         f"LABEL {_LABEL}={root.name}",
         'CMD ["python3"]',

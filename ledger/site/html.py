@@ -25,7 +25,7 @@ def exact(text: str) -> Markup:
 
 def days(text: Markup) -> Markup:
     """Mark the dates in escaped text, so that no line ends inside one."""
-    return Markup(_DAY.sub(r"<time>\g<0></time>", text))  # noqa: S704  # escaped already
+    return Markup(_DAY.sub(r"<time>\g<0></time>", str(text)))  # noqa: S704  # escaped already
 
 
 _ENVIRONMENT = Environment(

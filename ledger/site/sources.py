@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from functools import cache, lru_cache
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ledger.core.clock import day
 from ledger.core.project import Project
@@ -30,9 +30,7 @@ def page(where: str) -> Page:
     Raises:
         PageError: no such page below `docs/`, or a block that cannot be trusted.
     """
-    path = project().root / where
-    if not path.is_file() or not path.is_relative_to(project().docs):
-        raise PageError("no such page", where=where, fix="name a file below docs/")
+    path = _path(where)
     config = project().root / "mkdocs.yml"
     return _page(path, path.stat().st_mtime_ns, config.stat().st_mtime_ns)
 
@@ -72,13 +70,18 @@ def href(where: str, url: str) -> str:
     Raises:
         PageError: there is no such page.
     """
-    path = project().root / where
-    if not path.is_file() or not path.is_relative_to(project().docs):
-        raise PageError("no such page", where=where, fix="name a file below docs/")
+    path = _path(where)
     stem = path.relative_to(project().docs).with_suffix("").as_posix()
     flat = url.endswith(".html")
     if not flat and path.stem in {"index", "README"}:
         stem = posixpath.dirname(stem)
     here = posixpath.dirname(unquote(url)) or "."
-    link = posixpath.relpath(stem or ".", here)
+    link = quote(posixpath.relpath(stem or ".", here))
     return f"{link}.html" if flat else f"{link}/"
+
+
+def _path(where: str) -> Path:
+    path = (project().root / where).resolve()
+    if not path.is_file() or not path.is_relative_to(project().docs):
+        raise PageError("no such page", where=where, fix="name a file below docs/")
+    return path

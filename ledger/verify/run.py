@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from ledger.cluster import Identity, environment
@@ -95,6 +97,7 @@ class PageRun:
         self.redact = redactor(os.environ)
         self._begun = time.monotonic()
         self._shell = Shell(_environment(self.identity, self.page.parameters))
+        _lay_out(self.project.root, self.inputs, self._shell.work)
 
     @property
     def passed(self) -> bool:
@@ -168,6 +171,21 @@ class PageRun:
                 where=f"{self.page.where}:1",
                 fix=f"correct versions: {name}",
             )
+
+
+def _lay_out(root: Path, names: Iterable[str], folder: Path) -> None:
+    """Give the page its own copy of its inputs.
+
+    A page that reads a file it does not declare fails, so its evidence cannot miss a change; and
+    no block can change the project.
+    """
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (root / name).is_dir():
+            shutil.copytree(root / name, target, symlinks=True, dirs_exist_ok=True)
+        else:
+            shutil.copy2(root / name, target)
 
 
 def _environment(identity: Identity | None, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -60,6 +60,9 @@ class Shell:
         env: its whole environment.
         grace: seconds between asking a block's processes to end and killing them.
 
+    Attributes:
+        work: the folder that it starts in, empty and its own.
+
     Raises:
         UsageError: this machine has no bash.
     """
@@ -72,7 +75,8 @@ class Shell:
         self._count = 0
         self._closed = False
         self._folder = Path(tempfile.mkdtemp(prefix="ledger-"))
-        (self._folder / "work").mkdir()
+        self.work = self._folder / "work"
+        self.work.mkdir()
         self._fifo = self._folder / "status"
         os.mkfifo(self._fifo)
         # Read and write, so that neither side ever waits for the other to open it.
@@ -82,7 +86,7 @@ class Shell:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=self._folder / "work",
+            cwd=self.work,
             env={key: value for key, value in env.items() if key not in _NOT_OURS},
             start_new_session=True,
         )

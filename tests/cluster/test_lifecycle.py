@@ -170,21 +170,21 @@ def probe(cluster: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for tag in in_node(cluster):
         if "/probe:" in tag:
             in_node(cluster, "rm", tag)
-    docker(cluster, "rmi", "phase-ledger/probe:dev")
     for result in (places.cache_home() / "steps").glob("image-probe-*"):
         remove(result)
 
 
-def docker(cluster: Identity, *words: str) -> str:
-    command = ["docker", *words]
-    env = environment(cluster)
-    return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
-
-
 def in_node(cluster: Identity, *words: str) -> list[str]:
     node = f"{cluster.name}-control-plane"
-    command = ["ctr", "-n", "k8s.io", "images", *(words or ("ls", "-q"))]
-    return docker(cluster, "exec", node, *command).split()
+    command = f"docker exec {node} ctr -n k8s.io images".split()
+    done = subprocess.run(
+        [*command, *(words or ("ls", "-q"))],
+        env=environment(cluster),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.split()
 
 
 def test_a_changed_image_reaches_new_pods_under_the_same_name(

@@ -56,7 +56,7 @@ def mark(element: Tag) -> str:
     found = element.select_one(".lg-mark")
     assert found is not None
     assert found.svg is not None, "a mark has a shape, not only a colour"
-    return found.get_text(" ", strip=True)
+    return " ".join(found.get_text().split())
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_the_forest_shows_budget_and_pages(built: Site) -> None:
     shares = [span["style"] for span in card(built).select(".lg-bar span")]
     assert shares == ["width:60.0%", "width:40.0%"]
     restore, empty = card(built).select(".lg-pages li")
-    assert restore.get_text(" ", strip=True) == (
+    assert " ".join(restore.get_text().split()) == (
         "Restore <it> & go verified against Kubernetes 1.34.4, NATS 2.14.6 on 2026-11-21 1 verified"
     )
     assert empty.get_text(" ", strip=True) == "Empty no commands"

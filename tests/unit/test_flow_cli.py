@@ -124,6 +124,11 @@ def test_show_json(fake: Fake) -> None:
         "line": 15,
         "gates": [],
     }
+    assert {row["phase"]: row["gates"] for row in document["phases"] if row["gates"]} == {
+        "TEST": ["verify"],
+        "EDUCATE": ["verify", "handles"],
+        "REFLECT": ["handles"],
+    }
     assert document["entropy"]["remaining"] == "0.02"
     assert document["pages"][0]["verified"] == "2026-11-21"
 

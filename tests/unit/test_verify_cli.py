@@ -186,10 +186,12 @@ class Api(BaseHTTPRequestHandler):
     """An API server that knows one namespace."""
 
     uid = UID
+    answers = 1000
 
     def do_GET(self) -> None:
+        Api.answers -= 1
         body = json.dumps({"metadata": {"uid": self.uid}}).encode()
-        self.send_response(200)
+        self.send_response(200 if self.answers >= 0 else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -260,6 +262,16 @@ def test_a_kubeconfig_changed_under_a_run_stops_the_next_page(site: Site, kubeco
     assert "the kubeconfig leads to" in done.stderr
     assert not (site.root / "ran").exists()
     assert not (site.root / "evidence").exists()
+
+
+@pytest.mark.parametrize(("answers", "code"), [(1, 1), (2, 4)])
+def test_a_cluster_that_goes_away_is_no_success(
+    site: Site, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, answers: int, code: int
+) -> None:
+    monkeypatch.setattr(Api, "answers", answers)
+    done = site.verify(site.page("page.md", GOOD))
+    assert done.returncode == code
+    assert "answered with code 503" in done.stdout + done.stderr
 
 
 def test_an_interrupt_ends_the_blocks_and_the_command(site: Site) -> None:

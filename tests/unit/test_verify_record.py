@@ -158,6 +158,14 @@ def test_a_part_of_a_page_is_no_evidence(finished: Runner, project: Project) -> 
     assert not project.evidence.exists()
 
 
+def test_a_page_finds_a_copy_of_its_inputs_and_nothing_else(
+    finished: Runner, project: Project
+) -> None:
+    command = 'ls; cat manifests/a.yaml; echo "a: 2" > manifests/a.yaml; cat manifests/a.yaml'
+    assert finished(command).blocks[1].stdout.endswith("\nmanifests\na: 1\na: 2\n")
+    assert (project.root / "manifests" / "a.yaml").read_text() == "a: 1\n"
+
+
 def test_inputs_are_those_of_the_run_not_of_its_end(finished: Runner, project: Project) -> None:
     before = input_digests(project, ["manifests"], "")
     run = finished(f"echo 'a: 2' > {project.root}/manifests/a.yaml")

@@ -87,6 +87,12 @@ def test_exit_ends_the_block_and_not_the_shell(shell: Shell, text: str, status: 
     assert not run(shell, "true").exited
 
 
+def test_exit_leaves_nothing_behind(shell: Shell) -> None:
+    run(shell, "set -o functrace")
+    run(shell, "exit 0")
+    assert printed(shell, "echo next") == "next\n"
+
+
 def test_exit_in_a_subshell_ends_only_that(shell: Shell) -> None:
     outcome = run(
         shell, "( exit 3 ) || echo $?\nx=$(exit 4) || echo $?\nbash -c 'exit 5' || echo $?"
@@ -125,6 +131,12 @@ trap 'echo user' USR1""",
     assert (tmp_path / "trap").read_text() == "trapped\n"
 
 
+def test_an_exit_trap_runs_to_its_end(shell: Shell, tmp_path: Path) -> None:
+    run(shell, f"trap 'false; false | true; echo done > {tmp_path}/trap' EXIT")
+    shell.close()
+    assert (tmp_path / "trap").read_text() == "done\n"
+
+
 def test_heredocs_and_odd_bytes_run_as_written(shell: Shell) -> None:
     text = "cat <<'END'\n\ttab $HOME `x` \\ é\n  END\nEND\ncat <<-END\n\t$GIVEN\n\tEND"
     assert printed(shell, text) == "\ttab $HOME `x` \\ é\n  END\nyes\n"
@@ -143,7 +155,15 @@ def test_an_option_left_on_does_no_harm(shell: Shell, option: str) -> None:
     assert printed(shell, "echo after") == "after\n"
 
 
-@pytest.mark.parametrize("text", ["sleep 30 &", "(sleep 30; true) & disown", "nohup sleep 30 &"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sleep 30 &",
+        "(sleep 30; true) & disown",
+        "nohup sleep 30 &",
+        "( trap '' TERM; while :; do sleep 1; done ) &",
+    ],
+)
 def test_a_background_job_holds_nothing_up_and_ends_with_the_page(shell: Shell, text: str) -> None:
     begun = time.monotonic()
     run(shell, text)
