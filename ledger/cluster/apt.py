@@ -34,7 +34,7 @@ def host_sources(etc: Path = ETC) -> list[Source]:
 
 def _one_line(text: str) -> Iterator[Source]:
     for line in text.splitlines():
-        words = line.partition("#")[0].replace("[", " [ ").replace("]", " ] ").split()
+        words = line.replace("[", " [ ").replace("]", " ] ").split()
         if not words or words[0] != "deb":
             continue
         options: list[str] = []

@@ -108,9 +108,7 @@ def start(tools: Path, say: Say) -> Engine:
         "host change: start a Docker engine (dockerd, containerd) as root; "
         f"sockets in {run}, data in {home}"
     )
-    say(
-        f"host change: mounts below these folders, cgroups named docker, folders {', '.join(_SIDE)}"
-    )
+    say(f"host change: mounts below them, cgroups named {run.name}, folders {', '.join(_SIDE)}")
     say("`ledger cluster down --all` undoes all of it")
     stop(lambda _: None)
     for folder in (home, run):
@@ -153,6 +151,11 @@ def _launch(tools: Path, home: Path, run: Path) -> int:
         "--ip-forward=false",
         "--ip-masq=false",
         "--bridge=none",
+        # Cgroups of its own, so that they can be told from another engine's and taken away.
+        "--exec-opt",
+        "native.cgroupdriver=cgroupfs",
+        "--cgroup-parent",
+        f"/{run.name}",
         "--userland-proxy-path",
         f"{usr}/sbin/docker-proxy",
     ]
@@ -238,7 +241,8 @@ def _mounts(folder: Path) -> list[str]:
 
 
 def _drop_cgroups() -> None:
-    for top in [*Path("/sys/fs/cgroup").glob("*/docker"), Path("/sys/fs/cgroup/docker")]:
+    name, root = places.run_folder().name, Path("/sys/fs/cgroup")
+    for top in [*root.glob(f"*/{name}"), root / name]:
         for folder in sorted(
             [*top.rglob("*/"), top], key=lambda path: len(path.parts), reverse=True
         ):

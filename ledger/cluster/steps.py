@@ -83,7 +83,7 @@ def digest(path: Path) -> str:
     """Digest a file or a folder: names, contents, links, executable bits; Python's caches not."""
     total = hashlib.sha256()
     for found in sorted([path, *path.rglob("*")]) if path.is_dir() else [path]:
-        if found.is_dir() and not found.is_symlink() or "__pycache__" in found.parts:
+        if (found.is_dir() and not found.is_symlink()) or "__pycache__" in found.parts:
             continue
         name = found.relative_to(path).as_posix()
         if found.is_symlink():

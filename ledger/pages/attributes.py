@@ -10,7 +10,7 @@ from typing import Final
 from ledger.errors import PageError
 
 KINDS: Final = ("verify", "skip", "show", "expect")
-MATCHES: Final = ("exact", "like", "regex", "contains", "json", "none")
+MATCHES: Final = ("exact", "like", "regex", "contains", "json")
 # Classes of the theme that may stand beside ours.
 THEME: Final = ("annotate", "no-copy", "no-select", "copy", "select")
 KEYS: Final = {

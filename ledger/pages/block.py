@@ -21,7 +21,7 @@ class Expectation:
     """What a block's standard output must be.
 
     Attributes:
-        match: how to compare: exact, like, regex, contains, json or none.
+        match: how to compare: exact, like, regex, contains or json; none not to compare.
         text: what is expected, as the reader sees it.
     """
 
@@ -111,7 +111,7 @@ def _expectation(info: Info, fence: Fence, here: str) -> Expectation:
     if match not in MATCHES:
         raise PageError(f"unknown match {match!r}", where=here, fix=f"one of {', '.join(MATCHES)}")
     text = fence.text.strip("\n")
-    if not text and match != "none":
+    if not text:
         raise PageError("this expectation is empty", where=here, fix="say what must come back")
     return Expectation(match, text)
 

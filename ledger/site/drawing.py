@@ -9,6 +9,7 @@ from ledger.pages.attributes import read_info
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import Fence
 from ledger.pages.page import Page
+from ledger.pages.state import State
 from ledger.site import compare, marks, runs, sources, views
 from ledger.site.html import render
 from ledger.site.marks import Mark
@@ -65,6 +66,7 @@ def _heads(page: Page | None, blocks: Sequence[Block]) -> list[tuple[Block, str]
     found = []
     for shown, block in zip(blocks, page.blocks if page else blocks, strict=True):
         mark = known.get(block.line, SHOWN)
-        facts = views.block_facts(block, took.get(block.name))
+        seconds = took.get(block.name) if mark.tone == State.VERIFIED else None
+        facts = views.block_facts(block, seconds)
         found.append((shown, render("block", block=block, mark=mark, facts=facts)))
     return found

@@ -14,6 +14,7 @@ from ledger.pages.block import DEFAULT_TIMEOUT, Block, Expectation
 from ledger.pages.page import Page
 from ledger.pages.state import BlockState, State
 from ledger.site import marks, sources
+from ledger.site.marks import Mark
 
 CAPTIONS = {
     "exact": "Expected output",
@@ -127,15 +128,17 @@ def exit_criteria(skill: Skill) -> str:
 
 
 def doubts(states: list[BlockState]) -> list[dict[str, Any]]:
-    """The commands of a page that the reader cannot take on trust."""
+    """The commands that the reader cannot take on trust, those of one mark together.
+
+    Empty where all commands of the page have the same mark: it stands above them already.
+    """
+    groups: dict[Mark, list[Block]] = {}
+    for state in states:
+        groups.setdefault(marks.block(state), []).append(state.block)
     return [
-        {
-            "name": state.block.name,
-            "command": state.block.text.partition("\n")[0],
-            "mark": marks.block(state),
-        }
-        for state in states
-        if state.state is not State.VERIFIED
+        {"mark": mark, "blocks": blocks}
+        for mark, blocks in groups.items()
+        if mark.tone != State.VERIFIED and len(groups) > 1
     ]
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -38,10 +38,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageModule | None:
-    """Take a Markdown page."""
+    """Take a Markdown page that lies below a project's docs/."""
     if file_path.suffix != ".md" or not parent.config.getoption("ledger_docs"):
         return None
+    from ledger.core.project import Project, find_root
+    from ledger.errors import UsageError
     from ledger.verify.items import PageModule
+
+    try:
+        docs = Project(find_root(file_path.parent)).docs
+    except UsageError:
+        return None
+    if not file_path.resolve().is_relative_to(docs):
+        return None
 
     page: PageModule = PageModule.from_parent(parent, path=file_path)
     return page
@@ -65,10 +74,11 @@ def pytest_runtest_makereport(
 def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     """The cluster on record, after proof that the kubeconfig leads to it and to no other.
 
-    Without one the test is skipped; with `--cluster-up` one is raised, and removed at the end;
-    with CI=true it fails instead, because a skip there would look like a pass.
+    Without one the test is skipped; with `--cluster-up` one is raised, and removed at the end with
+    the Docker engine that was started for it; where none can be had, CI=true makes it a failure.
     """
     from ledger import cluster as clusters
+    from ledger.cluster import engine
     from ledger.errors import ClusterError, LedgerError
 
     try:
@@ -84,12 +94,11 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     if identity:
         yield identity
     elif request.config.getoption("cluster_up"):
+        had_engine = engine.read() is not None
         yield _raise_cluster(request.config)
-        clusters.down(say=_say)
-    elif os.environ.get("CI") == "true":
-        pytest.fail(f"{why}: {_HOW}", pytrace=False)
+        clusters.down(everything=engine.read() is not None and not had_engine, say=_say)
     else:
-        pytest.skip(f"{why}: {_HOW}")
+        _do_without(f"{why}: {_HOW}")
 
 
 def _raise_cluster(config: pytest.Config) -> Identity:
@@ -102,7 +111,14 @@ def _raise_cluster(config: pytest.Config) -> Identity:
         with capture.global_and_fixture_disabled():
             return clusters.up(say=_say)
     except LedgerError as error:
-        pytest.fail(str(error), pytrace=False)
+        _do_without(f"no cluster can be had here: {error.what}; {error.fix}")
+
+
+def _do_without(why: str) -> NoReturn:
+    """Skip what needs a cluster; with CI=true fail, because there a skip would look like a pass."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
 
 
 def _say(text: str) -> None:

