@@ -40,7 +40,9 @@ def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> N
 def _remove(name: str, found: engine.Engine | None, say: Say) -> None:
     node = f"{name}-control-plane"
     if found:
-        shell = Shell(places.fresh_log(f"cluster-{name}"), found.env)
+        record = identity.read(name)
+        env = {**found.env, **(record.engine if record else {})}
+        shell = Shell(places.fresh_log(f"cluster-{name}"), env)
         try:
             if shell.run("docker ps --all --quiet --filter", f"name=^{node}$").strip():
                 shell.run("docker rm --force --volumes", node)
