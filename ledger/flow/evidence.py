@@ -36,7 +36,7 @@ class PageEvidence:
 
     @property
     def word(self) -> str:
-        """The least trusted state of the page, in one word or two."""
+        """What the page is worth, in one word or two."""
         if self.problem:
             return "broken"
         return worst(state.state for state in self.states) or "no blocks"

@@ -8,7 +8,7 @@ from typing import Final
 from ledger.core.phases import PHASES, Status
 from ledger.core.skill import Entry, Skill
 from ledger.flow.evidence import PageEvidence
-from ledger.pages.state import State
+from ledger.pages.state import worst
 
 MARKS: Final = {
     Status.COMPLETE: "C",
@@ -20,8 +20,6 @@ MARKS: Final = {
     Status.PENDING: ".",
 }
 UNKNOWN: Final = "?"
-# Least trusted last: what the pages of a plan are worth together is what the last of them is.
-_WORDS: Final = ("no blocks", *State, "broken")
 
 
 def strip(skill: Skill) -> str:
@@ -35,8 +33,13 @@ def legend() -> str:
 
 
 def worth(evidence: Iterable[PageEvidence]) -> str:
-    """The least trusted state of some pages, in a word or two; `no pages` of none."""
-    return max((page.word for page in evidence), key=_WORDS.index, default="no pages")
+    """What some pages are worth together, in a word or two; `no pages` of none."""
+    pages = list(evidence)
+    if not pages:
+        return "no pages"
+    if any(page.problem for page in pages):
+        return "broken"
+    return worst(state.state for page in pages for state in page.states) or "no blocks"
 
 
 def _mark(entry: Entry) -> str:

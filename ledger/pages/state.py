@@ -69,8 +69,11 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
 
 
 def worst(states: Iterable[State]) -> State | None:
-    """The least trusted of some states; None of none."""
-    order = list(State)
+    """What some blocks are worth together; None of none.
+
+    That some are deferred takes nothing from those that are verified.
+    """
+    order = [State.DEFERRED, State.VERIFIED, State.STALE, State.NEVER, State.FAILED]
     return max(states, key=order.index, default=None)
 
 

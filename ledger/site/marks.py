@@ -59,9 +59,6 @@ def page(states: Sequence[BlockState]) -> Mark:
     if found is None:
         return Mark("none", "no commands")
     state = next(state for state in states if state.state is found)
-    verified = [s for s in states if s.state is State.VERIFIED]
-    if found is State.DEFERRED and verified:
-        return Mark("verified", _words(verified[0]))
     return Mark(_tone(found), _words(state))
 
 

@@ -24,7 +24,7 @@ def test_status_is_one_row_a_skill(fake: Fake) -> None:
     assert outcome.code == 0
     assert [line.split() for line in outcome.out.splitlines()] == [
         ["skill", "phases", "open", "left", "evidence"],
-        ["backup", "CCTCsTT>.d.", "TEST", "0.02", "deferred"],
+        ["backup", "CCTCsTT>.d.", "TEST", "0.02", "verified"],
         ["saas-phase11-external-backup", "CCTCsTTTTd.", "REFLECT", "0.00", "no", "pages"],
     ]
     assert "d deferred" in outcome.err

@@ -206,6 +206,8 @@ def test_a_missing_input_is_said(site: Site) -> None:
 def test_worst() -> None:
     assert worst([]) is None
     assert worst([State.VERIFIED, State.STALE, State.DEFERRED]) is State.STALE
+    assert worst([State.DEFERRED, State.VERIFIED]) is State.VERIFIED
+    assert worst([State.DEFERRED]) is State.DEFERRED
     assert worst(State) is State.FAILED
 
 
