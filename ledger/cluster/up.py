@@ -103,7 +103,7 @@ def _node_image(site: Site, shell: Shell) -> str:
         return image
     if not shell.answers("docker image inspect", image):
         archive = site.store.get(step) / "node.tar"
-        site.say("loading the node image out of the cache (usually 20 s) ...")
+        site.say("loading the node image out of the cache (usually 10 s) ...")
         shell.run("docker load --quiet --input", archive)
         shell.run("docker tag", site.recipe.node_tag, image)
         shell.run("docker rmi", site.recipe.node_tag)
