@@ -32,7 +32,7 @@ unit: $(STAMP) ## the tests that need no cluster
 	@$(BIN)/pytest -m "not cluster"
 
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
-	@tools/browser
+	@tools/packages
 	@$(BIN)/pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
 
 cluster: $(STAMP) ## raise the kind cluster and leave it running

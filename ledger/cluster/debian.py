@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ledger.cluster.apt import Apt, mirror, unpack
@@ -48,8 +49,13 @@ def root_filesystem(task: Task) -> None:
     debs = apt.fetch_closure(packages, task.out / "debs")
     names = mirror(apt, debs, suite, architecture, task.out / "mirror")
     root, home = task.out / "root", task.needs["host-tools"] / "root" / "usr"
+    path = task.shell.env.get("PATH", os.environ.get("PATH", os.defpath))
+    variables = {
+        "DEBOOTSTRAP_DIR": str(home / "share" / "debootstrap"),
+        "PATH": os.pathsep.join([path, str(home / "bin")]),
+    }
     # In a mount namespace of its own: a killed bootstrap leaves no mount behind.
-    task.shell.under({"DEBOOTSTRAP_DIR": str(home / "share" / "debootstrap")}).run(
+    task.shell.under(variables).run(
         "unshare --mount sh",
         home / "sbin" / "debootstrap",
         *f"--variant=minbase --no-check-gpg --arch={architecture}".split(),

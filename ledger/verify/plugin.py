@@ -111,7 +111,8 @@ def _raise_cluster(config: pytest.Config) -> Identity:
         with capture.global_and_fixture_disabled():
             return clusters.up(say=_say)
     except LedgerError as error:
-        _do_without(f"no cluster can be had here: {error.what}; {error.fix}")
+        what = error.what.splitlines()[0]
+        _do_without(f"no cluster can be had here: {what} ({error.where or 'no log'}); {error.fix}")
 
 
 def _do_without(why: str) -> NoReturn:
