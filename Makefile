@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check test unit cluster lock clean
+.PHONY: help site serve check test coverage unit cluster lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,12 @@ unit: $(STAMP) ## the tests that need no cluster
 
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
 	@tools/packages
-	@$(BIN)/pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+
+coverage: ## what the last make test covered; fails below 90 %
+	@$(BIN)/coverage combine --quiet --keep
+	@$(BIN)/coverage report --fail-under=90
 
 cluster: $(STAMP) ## raise the kind cluster and leave it running
 	@$(BIN)/ledger cluster up
