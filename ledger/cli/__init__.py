@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Runbooks that prove themselves.
 
-    Every command block on a page runs against a real cluster; a phase of a plan settles only on
+    Command blocks of pages run against a real cluster; TEST and EDUCATE of a plan settle only on
     fresh evidence.
 
     \b

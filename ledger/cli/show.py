@@ -61,9 +61,8 @@ def _print_text(project: Project, skill: Skill, evidence: tuple[PageEvidence, ..
     for page in evidence:
         said = page.problem.what if page.problem else f"{tally(page.states)}; {page.run()}"
         click.echo(f"page     {page.where}: {said.rstrip('; ')}")
-        for state in page.broken:
-            block = f"{page.where}:{state.block.line} {state.block.name}"
-            click.echo(f"         {block} is {state.state}: {state.why}")
+        for where, what in page.doubts():
+            click.echo(f"         {where}: {what}")
     for handle in handles(project, skill):
         click.echo(f"handle   {handle}")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from ledger.cli.common import as_json, now_option, print_json, say
+from ledger.cli.common import as_json, print_json, say
 from ledger.core.project import Project
 from ledger.errors import Exit
 
@@ -26,8 +25,7 @@ _COLOURS: Final = {"passed": "green", "failed": "red", "skipped": "yellow", "not
     "--update-lock", is_flag=True, help="Write what the run proved into evidence/, to be committed."
 )
 @as_json
-@now_option
-def command(pages: tuple[str, ...], update_lock: bool, as_json: bool, today: date) -> None:
+def command(pages: tuple[str, ...], update_lock: bool, as_json: bool) -> None:
     """Run the command blocks of PAGES on the cluster; without PAGES, of every page below docs/.
 
     Blocks run in order, in one shell a page. After the first that fails, the page's others are not
@@ -60,7 +58,7 @@ def command(pages: tuple[str, ...], update_lock: bool, as_json: bool, today: dat
     if update_lock:
         for run in account.runs:
             if not account.broken(run.page.where):
-                say(f"wrote {project.relative(record.update_lock(run, today))}")
+                say(f"wrote {project.relative(record.update_lock(run))}")
     if as_json:
         print_json("verify", **_document(account))
     else:

@@ -28,13 +28,14 @@ def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> N
         chosen = known if everything else [found for found in known if found == name]
         if not chosen:
             say("no cluster is on record" if everything else f"no cluster {name} is on record")
-        found = engine.find(Shell(places.fresh_log("engine")))
+        touched = chosen or (everything and (engine.read() or changes.noted()))
+        found = engine.find(Shell(places.fresh_log("engine"))) if touched else None
         for cluster in chosen:
             _remove(cluster, found, say)
         if everything:
             _undo(found, say)
         cache = places.cache_home()
-        say(f"caches stay in {cache} ({places.size(cache) / 1e9:.1f} GB)")
+        say(f"caches stay in {cache} ({places.size(cache) / 2**30:.1f} GiB)")
 
 
 def _remove(name: str, found: engine.Engine | None, say: Say) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.cluster import places
+from ledger.core.files import write_atomic
 from ledger.errors import ClusterError
 
 
@@ -53,12 +54,8 @@ class Record:
 
     def write(self) -> None:
         """Write the record; a reader sees the old one or the new one, never a part."""
-        path = path_of(self.identity.name)
         text = json.dumps({"format": 1, **asdict(self)}, indent=2, default=str) + "\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.tmp")
-        fresh.write_text(text, "utf-8")
-        fresh.replace(path)
+        write_atomic(path_of(self.identity.name), text.encode())
 
 
 def path_of(name: str) -> Path:

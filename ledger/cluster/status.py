@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.cluster import identity, places
 from ledger.cluster.guard import prove
+from ledger.cluster.images import held
 from ledger.cluster.run import CommandFailed, Shell
-from ledger.cluster.workloads import LIST_IMAGES
 from ledger.errors import LedgerError
 
 
@@ -69,7 +68,7 @@ def status(name: str = "phase-ledger") -> Status:
         _versions(known),
         record.created,
         round((datetime.now(UTC) - created).total_seconds(), 1),
-        {} if reason else _images(record),
+        {} if reason else _images(known),
     )
 
 
@@ -92,17 +91,8 @@ def _versions(known: identity.Identity) -> dict[str, str]:
     return found
 
 
-def _images(record: identity.Record) -> dict[str, str]:
-    name = record.identity.name
-    path = os.pathsep.join([str(record.identity.bin), os.environ.get("PATH", os.defpath)])
-    shell = Shell(places.logs() / "status.log", {**record.engine, "PATH": path})
+def _images(known: identity.Identity) -> dict[str, str]:
     try:
-        tags = shell.run(f"docker exec {name}-control-plane {LIST_IMAGES}", seconds=20).split()
+        return held(known, places.logs() / "status.log")
     except CommandFailed:
         return {}
-    ours = [
-        tag.removeprefix("docker.io/phase-ledger/").partition(":")
-        for tag in tags
-        if "/phase-ledger/" in tag
-    ]
-    return {image: key for image, _, key in ours if len(key) == 12}

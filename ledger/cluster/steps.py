@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from ledger.cluster.run import CommandFailed, Shell
+from ledger.core.files import digest
 from ledger.errors import ClusterError
 
 Say = Callable[[str], None]
@@ -77,22 +78,6 @@ class Step:
 def _code(file: str) -> str:
     """Give a module's code as the compiler sees it: comments and layout do not count."""
     return ast.dump(ast.parse(Path(file).read_text("utf-8")))
-
-
-def digest(path: Path) -> str:
-    """Digest a file or a folder: names, contents, links, executable bits; Python's caches not."""
-    total = hashlib.sha256()
-    for found in sorted([path, *path.rglob("*")]) if path.is_dir() else [path]:
-        if (found.is_dir() and not found.is_symlink()) or "__pycache__" in found.parts:
-            continue
-        name = found.relative_to(path).as_posix()
-        if found.is_symlink():
-            kind, data = "link", str(found.readlink()).encode()
-        else:
-            kind = "run" if found.stat().st_mode & 0o100 else "file"
-            data = found.read_bytes()
-        total.update(f"{kind} {name} {hashlib.sha256(data).hexdigest()}\n".encode())
-    return total.hexdigest()
 
 
 @dataclass(frozen=True)

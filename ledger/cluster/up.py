@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.cluster import changes, identity, places, workloads
-from ledger.cluster.guard import ask_uid, prove, read_access
+from ledger.cluster.guard import ask_uid, connect, prove, server_of
 from ledger.cluster.identity import Identity, Record
 from ledger.cluster.lock import locked
 from ledger.cluster.run import CommandFailed, Shell
@@ -120,11 +120,11 @@ def _record(site: Site, shell: Shell, name: str) -> Record:
     version = kubectl.run(
         "kubectl get nodes --output jsonpath={.items[0].status.nodeInfo.kubeletVersion}"
     )
-    access = read_access(kubeconfig)
+    client = connect(kubeconfig)
     known = Identity(
         name=name,
-        server=access.server,
-        uid=ask_uid(access),
+        server=server_of(client),
+        uid=ask_uid(client),
         kubernetes=version,
         kubeconfig=kubeconfig,
         bin=folder,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -63,3 +64,19 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def digest(path: Path) -> str:
+    """Digest a file or a folder: names, contents, links, executable bits; Python's caches not."""
+    total = hashlib.sha256()
+    for found in sorted([path, *path.rglob("*")]) if path.is_dir() else [path]:
+        if (found.is_dir() and not found.is_symlink()) or "__pycache__" in found.parts:
+            continue
+        name = found.relative_to(path).as_posix()
+        if found.is_symlink():
+            kind, data = "link", str(found.readlink()).encode()
+        else:
+            kind = "run" if found.stat().st_mode & 0o100 else "file"
+            data = found.read_bytes()
+        total.update(f"{kind} {name} {hashlib.sha256(data).hexdigest()}\n".encode())
+    return total.hexdigest()

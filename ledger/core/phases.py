@@ -41,11 +41,6 @@ class Status(StrEnum):
 SETTLED: Final = frozenset({Status.TOUCHED, Status.COMPLETE, Status.SKIPPED, Status.DEFERRED})
 
 
-def family(phase: str) -> str:
-    """The family of a phase: SENSE, ACT or REFLECT."""
-    return "SENSE" if phase in SENSE else "ACT" if phase in ACT else "REFLECT"
-
-
 def following(phase: str) -> str | None:
     """The phase after `phase`; None after the last."""
     index = PHASES.index(phase) + 1

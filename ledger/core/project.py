@@ -15,9 +15,11 @@ def find_root(start: Path | None = None) -> Path:
     `LEDGER_ROOT` overrides the search.
 
     Raises:
-        UsageError: no folder up to the file system's root holds one.
+        UsageError: no folder up to the file system's root holds one, or LEDGER_ROOT does not.
     """
     if override := os.environ.get("LEDGER_ROOT"):
+        if not (Path(override) / "mkdocs.yml").is_file():
+            raise UsageError("no mkdocs.yml there", where=f"LEDGER_ROOT={override}")
         return Path(override).resolve()
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):

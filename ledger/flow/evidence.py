@@ -10,6 +10,7 @@ from datetime import date
 from ledger.core.project import Project
 from ledger.core.skill import Skill
 from ledger.errors import LedgerError, PageError
+from ledger.pages.block import Block
 from ledger.pages.evidence import Lock
 from ledger.pages.page import read_page
 from ledger.pages.state import BlockState, State, page_states, worst
@@ -45,6 +46,17 @@ class PageEvidence:
     def broken(self) -> tuple[BlockState, ...]:
         """The blocks on which no phase may settle."""
         return tuple(state for state in self.states if not state.state.holds)
+
+    def doubts(self) -> list[tuple[str, str]]:
+        """Where and why no phase may settle on the page: `file:line` and a clause, one a reason."""
+        by_reason: dict[str, list[Block]] = {}
+        for state in self.broken:
+            by_reason.setdefault(f"{state.state}: {state.why}", []).append(state.block)
+        found = []
+        for reason, (first, *more) in by_reason.items():
+            also = f" (and {len(more)} more)" if more else ""
+            found.append((f"{self.where}:{first.line}", f"block {first.name}{also} is {reason}"))
+        return found
 
     def mend(self) -> str:
         """The command that makes the page's evidence hold."""

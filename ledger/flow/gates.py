@@ -77,13 +77,8 @@ def _verify(subject: Subject) -> GateResult:
 def _page_findings(page: PageEvidence) -> Iterable[Finding]:
     if page.problem:
         yield Finding(page.problem.where or page.where, page.problem.what, page.problem.fix)
-    for state in page.broken:
-        block = state.block
-        yield Finding(
-            f"{page.where}:{block.line}",
-            f"block {block.name} is {state.state}: {state.why}",
-            page.mend(),
-        )
+    for where, what in page.doubts():
+        yield Finding(where, what, page.mend())
 
 
 def _no_pages(subject: Subject) -> Finding:

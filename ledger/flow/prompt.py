@@ -122,12 +122,10 @@ def _page(page: PageEvidence) -> list[str]:
         return [f"- {page.where} cannot be read: {_one_line(page.problem.what)}"]
     run = page.run()
     lines = [f"- {page.where}: {tally(page.states)}" + (f"; {run}" if run else "")]
-    shown, more = page.broken[:_BLOCKS], page.broken[_BLOCKS:]
-    for state in shown:
-        block = f"{page.where}:{state.block.line} {state.block.name}"
-        lines.append(f"  - {block} is {state.state}: {state.why}")
-    rest = f"{len(more)} more; " if more else ""
-    return [*lines, f"  - {rest}mend with: {page.mend()}"] if shown else lines
+    doubts = page.doubts()
+    lines += [f"  - {where}: {what}" for where, what in doubts[:_BLOCKS]]
+    rest = f"{len(doubts) - _BLOCKS} more; " if len(doubts) > _BLOCKS else ""
+    return [*lines, f"  - {rest}mend with: {page.mend()}"] if doubts else lines
 
 
 def _notes(skill: Skill) -> list[str]:

@@ -74,7 +74,6 @@ def read_info(info: str, where: str) -> Info:
 def _refuse_unknown_classes(classes: list[str], where: str) -> None:
     known = (*KINDS, *THEME)
     for name in classes:
-        # A class that looks like nothing of ours is the author's own; a near miss is a typo.
         near = get_close_matches(name, known, n=1, cutoff=0.6)
         if name not in known:
             hint = f"did you mean .{near[0]}?" if near else f"known: {', '.join(known)}"
@@ -91,7 +90,11 @@ def _read_token(token: str, found: Info, where: str) -> None:
     keys, flags = KEYS[found.kind], FLAGS.get(found.kind, ())
     if key not in (*keys, *flags):
         near = get_close_matches(key, (*keys, *flags), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}?" if near else f".{found.kind} takes {', '.join(keys)}"
+        hint = (
+            f"did you mean {near[0]}?"
+            if near
+            else f".{found.kind} takes {', '.join((*keys, *flags))}"
+        )
         raise PageError(f"unknown attribute {key!r}", where=where, fix=hint)
     if (key in flags) != (parts["flag"] is not None) or (key in keys and not parts["value"]):
         form = key if key in flags else f"{key}=VALUE"

@@ -40,6 +40,7 @@ class Lock:
     Attributes:
         page: the page, relative to the project.
         verified: the UTC day of the run.
+        setup: digest of the page's parameters, fixtures and versions.
         versions: what it ran against, name to version; no leading v.
         inputs: digest of each file or folder that the page depends on.
         blocks: what became of each block, by name, in page order.
@@ -47,6 +48,7 @@ class Lock:
 
     page: str
     verified: date
+    setup: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, Result] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Lock:
             "schema": SCHEMA,
             "page": self.page,
             "verified": self.verified.isoformat(),
+            "setup": self.setup,
             "versions": dict(sorted(self.versions.items())),
             "inputs": dict(sorted(self.inputs.items())),
             "blocks": {name: vars(result) for name, result in self.blocks.items()},
@@ -77,6 +80,7 @@ class Lock:
             return cls(
                 page=raw["page"],
                 verified=date.fromisoformat(raw["verified"]),
+                setup=raw["setup"],
                 versions=raw["versions"],
                 inputs=raw["inputs"],
                 blocks={name: Result(**result) for name, result in raw["blocks"].items()},

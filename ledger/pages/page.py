@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +83,21 @@ class Page:
                 )
             found[str(name)] = str(spec["example"])
         return found
+
+    @property
+    def setup(self) -> str:
+        """Digest of what the front matter says of a run: its parameters, fixtures, versions.
+
+        Raises:
+            PageError: one of them cannot be used.
+        """
+        parts = [
+            self.parameters,
+            self.strings("fixtures"),
+            self.table("versions"),
+            self.meta.get("cluster", True),
+        ]
+        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
 def read_page(project: Project, path: Path) -> Page:

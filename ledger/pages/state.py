@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -59,12 +59,13 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
     lock = read_lock(project, page)
     changed = _changed(project, page, lock, today) if lock else ""
     reasons = page.table("reasons")
-    found = []
+    found, before = [], dict[str, str]()
     for block in page.blocks:
         if block.kind == "skip":
             found.append(BlockState(block, State.DEFERRED, str(reasons[block.reason]), lock))
         elif block.kind == "verify":
-            found.append(_verified(block, lock, changed))
+            found.append(_verified(block, before, lock, changed))
+            before[block.name] = block.sha256
     return found
 
 
@@ -77,7 +78,9 @@ def worst(states: Iterable[State]) -> State | None:
     return max(states, key=order.index, default=None)
 
 
-def _verified(block: Block, lock: Lock | None, changed: str) -> BlockState:
+def _verified(
+    block: Block, before: Mapping[str, str], lock: Lock | None, changed: str
+) -> BlockState:
     result = lock.blocks.get(block.name) if lock else None
     if lock is None or result is None:
         return BlockState(block, State.NEVER, "no run has covered it", lock)
@@ -86,21 +89,33 @@ def _verified(block: Block, lock: Lock | None, changed: str) -> BlockState:
     if result.result != "passed":
         why = "it failed" if result.result == "failed" else "a block before it failed"
         return BlockState(block, State.FAILED, why, lock)
-    if changed:
+    if changed := changed or _changed_before(block, before, lock):
         return BlockState(block, State.STALE, changed, lock)
     return BlockState(block, State.VERIFIED, "", lock)
+
+
+def _changed_before(block: Block, before: Mapping[str, str], lock: Lock) -> str:
+    """Whether another shell state would reach the block: all blocks of a page share one shell."""
+    ran = [(name, result.sha256) for name, result in lock.blocks.items()]
+    position = next(index for index, (name, _) in enumerate(ran) if name == block.name)
+    same = ran[:position] == list(before.items())
+    return "" if same else "a block before it changed since the run"
 
 
 def _changed(project: Project, page: Page, lock: Lock, today: date) -> str:
     """What changed since the run that concerns the whole page; empty if nothing did."""
     now = input_digests(project, page.strings("inputs"), page.where)
-    for name, digest in now.items():
-        if lock.inputs.get(name) != digest:
-            return f"{name} changed since the run"
+    for name in sorted({*now, *lock.inputs}):
+        if lock.inputs.get(name) != now.get(name):
+            return f"input {name} changed since the run"
+    if lock.setup != page.setup:
+        return "the page's parameters, fixtures or versions changed since the run"
     pins = pinned_versions(project)
     for name, version in lock.versions.items():
         if not f"{version}.".startswith(f"{pins.get(name, version)}."):
             return f"{name} is pinned to {pins[name]} now, the run had {version}"
+    if lock.verified > today:
+        return f"the run is dated {lock.verified}, after today"
     if today - lock.verified > MAX_AGE:
         return f"the run is {(today - lock.verified).days} days old, more than {MAX_AGE.days}"
     return ""

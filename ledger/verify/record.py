@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,24 +55,30 @@ def write_record(folder: Path, run: PageRun) -> Path:
     return path
 
 
-def update_lock(run: PageRun, day: date) -> Path:
-    """Write the page's lock from its run and give its path.
+def update_lock(run: PageRun) -> Path:
+    """Write the page's lock from its run, dated by the run's own end, and give its path.
 
     Args:
         run: a finished run of the whole page.
-        day: the UTC day to note.
 
     Raises:
-        UsageError: only some of the page's blocks were selected.
+        UsageError: only some of the page's blocks were selected, or the run is not finished.
     """
-    if not run.whole:
+    if not run.whole or run.finished is None:
         raise UsageError(
             "only a run of the whole page is evidence",
             where=run.page.where,
             fix=f"ledger verify --update-lock {run.page.where}",
         )
     blocks = {r.block.name: Result(r.block.sha256, r.result) for r in run.results()}
-    lock = Lock(run.page.where, day, run.versions, run.inputs, blocks)
+    lock = Lock(
+        run.page.where,
+        run.finished.date(),
+        run.page.setup,
+        run.versions,
+        run.inputs,
+        blocks,
+    )
     return write_lock(run.project, run.page, lock)
 
 

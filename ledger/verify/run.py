@@ -35,7 +35,11 @@ _KUBECTL: Final = "kubectl version --client"
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-+][0-9A-Za-z][0-9A-Za-z.+-]*)?)")
 # A page that needs no cluster must not reach one either, whatever the user's own kubeconfig says.
 _NO_CLUSTER: Final = {"KUBECONFIG": os.devnull}
-_IN_A_POD: Final = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+# What a block is given of the user's own variables: none of these holds a secret.
+_PASSED: Final[tuple[str, ...]] = (
+    *("PATH", "KUBECONFIG", "DOCKER_HOST", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
 
 
 @dataclass(frozen=True)
@@ -189,9 +193,9 @@ def _lay_out(root: Path, names: Iterable[str], folder: Path) -> None:
 
 
 def _environment(identity: Identity | None, parameters: Mapping[str, str]) -> dict[str, str]:
-    own = environment(identity) if identity else _NO_CLUSTER
-    both = {**os.environ, **own, **parameters}
-    return {name: value for name, value in both.items() if name not in _IN_A_POD}
+    everything = environment(identity) if identity else {**os.environ, **_NO_CLUSTER}
+    passed = {name: everything[name] for name in _PASSED if name in everything}
+    return {**passed, **parameters}
 
 
 def _judge(block: Block, outcome: Outcome) -> Mismatch | None:

@@ -57,7 +57,7 @@ class Shell:
     """A live bash that runs one block after the other and keeps their state.
 
     Args:
-        env: its whole environment.
+        env: its environment; HOME is an empty folder of its own.
         grace: seconds between asking a block's processes to end and killing them.
 
     Attributes:
@@ -77,6 +77,8 @@ class Shell:
         self._folder = Path(tempfile.mkdtemp(prefix="ledger-"))
         self.work = self._folder / "work"
         self.work.mkdir()
+        home = self._folder / "home"
+        home.mkdir()
         self._fifo = self._folder / "status"
         os.mkfifo(self._fifo)
         # Read and write, so that neither side ever waits for the other to open it.
@@ -87,7 +89,8 @@ class Shell:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self.work,
-            env={key: value for key, value in env.items() if key not in _NOT_OURS},
+            env={key: value for key, value in env.items() if key not in _NOT_OURS}
+            | {"HOME": str(home)},
             start_new_session=True,
         )
         self._tell(INIT)

@@ -73,7 +73,7 @@ class Site:
             if results.get(block.name.replace("-", "_")) != "absent"
         }
         inputs = input_digests(self.project, page.strings("inputs"), page.where)
-        write_lock(self.project, page, Lock(page.where, day, VERSIONS, inputs, blocks))
+        write_lock(self.project, page, Lock(page.where, day, page.setup, VERSIONS, inputs, blocks))
 
     def configure(self) -> None:
         """Take this repository's settings, with every page of this project in the navigation."""

@@ -74,7 +74,7 @@ def mark(element: Tag) -> str:
             "moved",
             "save",
             "stale",
-            "stale: inputs/x.yaml changed since the run (last run 2026-11-21)",
+            "stale: input inputs/x.yaml changed since the run (last run 2026-11-21)",
         ),
         (
             "old",

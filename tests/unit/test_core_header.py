@@ -8,7 +8,7 @@ import pytest
 
 from ledger.core.forest import find_skill, forest
 from ledger.core.header import Header
-from ledger.core.phases import PHASES, Status, family, following
+from ledger.core.phases import PHASES, Status, following
 from ledger.core.project import Project, find_root
 from ledger.core.skill import Skill, sections, subsections
 from ledger.errors import SkillError, UsageError
@@ -228,10 +228,9 @@ def test_root_is_found_upwards_or_named(tmp_path: Path, monkeypatch: pytest.Monk
 # Phases
 
 
-def test_phases_have_an_order_and_a_family() -> None:
+def test_phases_have_an_order() -> None:
     assert len(PHASES) == len(set(PHASES)) == 11
     assert [following(phase) for phase in PHASES] == [*PHASES[1:], None]
-    assert [family(p) for p in ("PLAN", "EDUCATE", "MEASURE")] == ["SENSE", "ACT", "REFLECT"]
 
 
 def test_statuses_sort_into_settled_done_and_owing() -> None:

@@ -194,6 +194,7 @@ def test_one_changed_character_of_a_block_refuses(fake: Fake) -> None:
     assert outcome.err.splitlines() == [
         "error: skills/backup.md:18: TEST may not settle, gate verify does not hold:",
         "  docs/page.md:7: block one is stale: its text changed since the run",
+        "  docs/page.md:15: block two is stale: a block before it changed since the run",
         "  fix: ledger verify docs/page.md --update-lock",
     ]
     assert fake.files() == before
@@ -202,11 +203,11 @@ def test_one_changed_character_of_a_block_refuses(fake: Fake) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda f: f.verify("failed"), "block two is failed: it failed"),
+        (lambda f: f.verify("failed"), "block one (and 1 more) is failed: it failed"),
         (lambda f: f.write("manifests/a.yaml", "a: 2\n"), "manifests changed since the run"),
         (lambda f: f.replace("airgap/pins.toml", "1.34.4", "1.35.0"), "is pinned to 1.35.0 now"),
         (lambda f: f.verify(day=DAY - timedelta(days=31)), "the run is 31 days old"),
-        (lambda f: (f.root / "evidence/page.json").unlink(), "block one is never run"),
+        (lambda f: (f.root / "evidence/page.json").unlink(), "block one (and 1 more) is never run"),
         (lambda f: f.write("evidence/page.json", "{"), "not evidence that this version can read"),
         (lambda f: (f.root / "evidence/page.json").write_bytes(b"\xff"), "not evidence that"),
         (lambda f: f.write("airgap/pins.toml", "[[["), "airgap/pins.toml: broken TOML"),
@@ -240,7 +241,7 @@ def test_refusal_is_in_the_json_too(fake: Fake) -> None:
     assert (outcome.code, document["written"], document["gates"][0]["holds"]) == (1, [], False)
     assert document["gates"][0]["findings"][0] == {
         "where": "docs/page.md:7",
-        "what": "block one is failed: it failed",
+        "what": "block one (and 1 more) is failed: it failed",
         "fix": "ledger verify docs/page.md --update-lock",
     }
 

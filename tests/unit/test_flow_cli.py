@@ -106,7 +106,7 @@ def test_show_tells_phases_budget_pages_handles(fake: Fake) -> None:
         "  EDUCATE          pending      gates: verify, handles",
         "budget   spent 0.02 + returned 0.01 of 0.05 (0.02 left)",
         "waits on cost_approval",
-        "         docs/page.md:15 two is stale: its text changed since the run",
+        "         docs/page.md:15: block two is stale: its text changed since the run",
         "handle   config: manifests",
     ):
         assert line in lines

@@ -153,7 +153,7 @@ def test_missing_handles_are_marked_and_not_handed_on(fake: Fake) -> None:
 def test_stale_blocks_are_named_with_their_mend(fake: Fake) -> None:
     fake.replace("docs/page.md", "echo one\n", "echo two\n")
     prompt = fake.run("prompt", "backup").out
-    assert "  - docs/page.md:7 one is stale: its text changed since the run\n" in prompt
+    assert "  - docs/page.md:7: block one is stale: its text changed since the run\n" in prompt
     assert "  - mend with: ledger verify docs/page.md --update-lock\n" in prompt
 
 

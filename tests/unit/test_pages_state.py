@@ -69,6 +69,7 @@ class Site:
         return Lock(
             page="docs/runbook/page.md",
             verified=DAY,
+            setup=self.page.setup,
             versions={"kubernetes": "1.34.4", "elsewhere": "1"},
             inputs=input_digests(self.project, ["manifests"], ""),
             blocks={b.name: Result(b.sha256, "passed") for b in self.page.verified_blocks},
@@ -94,10 +95,69 @@ def test_fresh_evidence_verifies_and_a_skip_is_deferred(site: Site) -> None:
     ]
 
 
-def test_one_changed_character_is_stale_for_its_block_alone(site: Site) -> None:
+def test_one_changed_character_is_stale_from_its_block_on(site: Site) -> None:
     site.write("docs/runbook/page.md", PAGE.replace("echo one", "echo  one"))
-    assert [state for state, _ in site.states()] == [State.STALE, State.VERIFIED, State.DEFERRED]
-    assert site.states()[0][1] == "its text changed since the run"
+    assert site.states() == [
+        (State.STALE, "its text changed since the run"),
+        (State.STALE, "a block before it changed since the run"),
+        (State.DEFERRED, "there is no bucket yet"),
+    ]
+
+
+def test_what_ran_before_a_changed_block_still_holds(site: Site) -> None:
+    site.write("docs/runbook/page.md", PAGE.replace("\ntrue\n", "\ntrue # really\n"))
+    assert [state for state, _ in site.states()] == [State.VERIFIED, State.STALE, State.DEFERRED]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("```bash {.verify name=one}\necho one\n```\n\n```text {.expect}\none\n```\n", ""),
+        (
+            "```bash {.verify name=two",
+            "```bash {.verify name=new expect=none}\n:\n```\n\n```bash {.verify name=two",
+        ),
+    ],
+    ids=["one fewer", "one more"],
+)
+def test_another_block_before_it_makes_a_block_stale(site: Site, change: tuple[str, str]) -> None:
+    site.write("docs/runbook/page.md", PAGE.replace(*change))
+    states = dict(zip([b.name for b in site.page.blocks], site.states(), strict=False))
+    assert states["two"] == (State.STALE, "a block before it changed since the run")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "parameters: {STREAM: {example: ORDERS}}",
+        "fixtures: [orders]",
+        "versions: {nats: nats --version}",
+        "cluster: false",
+    ],
+)
+def test_another_setup_is_stale(site: Site, line: str) -> None:
+    site.write("docs/runbook/page.md", PAGE.replace("title: Page", f"title: Page\n{line}"))
+    assert site.states()[0] == (
+        State.STALE,
+        "the page's parameters, fixtures or versions changed since the run",
+    )
+
+
+def test_another_title_is_not(site: Site) -> None:
+    site.write("docs/runbook/page.md", PAGE.replace("title: Page", "title: Other"))
+    assert site.states()[0][0] is State.VERIFIED
+
+
+def test_an_input_no_longer_declared_is_stale(site: Site) -> None:
+    site.write("docs/runbook/page.md", PAGE.replace("inputs: [manifests]\n", ""))
+    assert site.states()[0] == (State.STALE, "input manifests changed since the run")
+
+
+def test_a_run_of_tomorrow_proves_nothing(site: Site) -> None:
+    assert site.states(DAY - timedelta(days=1))[0] == (
+        State.STALE,
+        "the run is dated 2026-11-21, after today",
+    )
 
 
 def test_a_changed_expectation_is_stale(site: Site) -> None:
@@ -116,7 +176,7 @@ def test_moving_a_block_does_not_stale_it(site: Site) -> None:
 @pytest.mark.parametrize("name", ["manifests/a.yaml", "manifests/new.yaml"])
 def test_a_changed_or_new_input_is_stale(site: Site, name: str) -> None:
     site.write(name, "a: 2\n")
-    assert site.states()[0] == (State.STALE, "manifests changed since the run")
+    assert site.states()[0] == (State.STALE, "input manifests changed since the run")
 
 
 def test_a_renamed_input_is_stale(site: Site) -> None:

@@ -218,12 +218,17 @@ def test_a_missing_input_stops_the_page_before_it_runs(site: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["docs/page.md:1: input manifests does not exist"])
 
 
-def test_a_run_starts_in_an_empty_folder_and_keeps_home(site: pytest.Pytester) -> None:
-    command = '[[ $PWD != "$OLDPWD" && -z $(ls -A) ]]\necho "$HOME"'
-    text = front(cluster="false") + block("a", command, "") + "\n```text {.expect}\nHOME\n```\n"
+def test_a_run_starts_in_an_empty_folder_with_an_empty_home(site: pytest.Pytester) -> None:
+    command = "[[ -z $(ls -A) && -z $(ls -A ~) && $HOME != /root ]]"
+    write(site, "page.md", front(cluster="false") + block("a", command))
+    run(site).assert_outcomes(passed=1)
+
+
+def test_a_block_sees_no_secret_of_the_user(site: pytest.Pytester) -> None:
     write(
-        site, "page.md", text.replace("HOME\n", f"{site.path}\n").replace(f"${site.path}", "$HOME")
+        site, "page.md", front(cluster="false") + block("a", "[[ -z ${AWS_SECRET_ACCESS_KEY-} ]]")
     )
+    site._monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     run(site).assert_outcomes(passed=1)
 
 

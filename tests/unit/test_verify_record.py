@@ -128,7 +128,7 @@ def test_the_lock_follows_from_the_run_and_verifies_the_page(
     finished: Runner, project: Project
 ) -> None:
     run = finished("true")
-    assert update_lock(run, DAY) == project.evidence / "runbook" / "page.json"
+    assert update_lock(run) == project.evidence / "runbook" / "page.json"
     lock = read_lock(project, run.page)
     assert lock
     assert (lock.verified, lock.versions) == (DAY, {"tool": "2.14.6-rc.1"})
@@ -139,22 +139,22 @@ def test_the_lock_follows_from_the_run_and_verifies_the_page(
 
 def test_the_lock_of_a_failed_run_says_so(finished: Runner, project: Project) -> None:
     run = finished("false")
-    update_lock(run, DAY)
+    update_lock(run)
     lock = read_lock(project, run.page)
     assert lock
     assert [result.result for result in lock.blocks.values()] == ["passed", "failed", "not-run"]
 
 
 def test_the_same_run_gives_the_same_bytes(finished: Runner) -> None:
-    first = update_lock(finished("true"), DAY).read_bytes()
-    assert update_lock(finished("true"), DAY).read_bytes() == first
+    first = update_lock(finished("true")).read_bytes()
+    assert update_lock(finished("true")).read_bytes() == first
 
 
 def test_a_part_of_a_page_is_no_evidence(finished: Runner, project: Project) -> None:
     run = finished("true")
     run.whole = False
     with pytest.raises(UsageError, match="whole page"):
-        update_lock(run, DAY)
+        update_lock(run)
     assert not project.evidence.exists()
 
 

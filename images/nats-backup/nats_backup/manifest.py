@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from nats_backup.errors import ArchiveError
@@ -37,7 +38,10 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Stream:
-    """The state of one stream at the moment of its snapshot."""
+    """The state of one stream at the moment of its snapshot.
+
+    `max_age` is in nanoseconds, as the server writes it; 0 keeps messages for ever.
+    """
 
     name: str
     messages: int
@@ -45,6 +49,7 @@ class Stream:
     last_seq: int
     num_deleted: int
     consumers: tuple[Consumer, ...]
+    max_age: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,14 @@ class Manifest:
         versions: versions of the tool, the server and the CLI.
         streams: in the order of their names.
         files: by path inside the archive.
+        excluded: names of the streams that the account had and the archive does not hold.
     """
 
     created: str
     versions: Mapping[str, str]
     streams: tuple[Stream, ...]
     files: Mapping[str, File]
+    excluded: tuple[str, ...] = ()
 
     @property
     def messages(self) -> int:
@@ -82,6 +89,14 @@ class Manifest:
         return tuple(stream.name for stream in self.streams)
 
 
+class Verdict(StrEnum):
+    """What a comparison found; `EXPIRED` is a difference that the stream's max_age explains."""
+
+    OK = "ok"
+    EXPIRED = "expired"
+    DIFFERS = "DIFFERS"
+
+
 @dataclass(frozen=True)
 class Check:
     """One promised value beside the value found on the server."""
@@ -90,7 +105,12 @@ class Check:
     item: str
     expected: str
     found: str
-    good: bool
+    verdict: Verdict
+
+    @property
+    def good(self) -> bool:
+        """Whether the stream holds what it can still hold."""
+        return self.verdict is not Verdict.DIFFERS
 
 
 def dumps(manifest: Manifest) -> bytes:
