@@ -27,10 +27,12 @@ def nats(cluster: Identity) -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture(scope="module")
 def orders(nats: Mapping[str, str]) -> None:
-    """NATS with the stream ORDERS and the bucket `settings`, as the pages tell it."""
-    from tests.support.nats import seed_orders
+    """NATS with the bucket `settings` and the stream ORDERS: backed up, then emptied by mistake."""
+    from tests.support.nats import back_up, box, seed_orders
 
     seed_orders(nats)
+    back_up(nats)
+    box(nats, "nats", "stream", "purge", "ORDERS", "--force")
 
 
 @pytest.fixture

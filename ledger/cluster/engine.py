@@ -225,12 +225,16 @@ def _alive(pid: int) -> bool:
 
 def _unmount(folder: Path) -> None:
     shell = Shell(places.logs() / "engine.log")
-    for mount in reversed(_mounts(folder)):
-        shell.answers("umount", mount)
-    if _mounts(folder):
-        raise ClusterError(
-            "something is still mounted", where=str(folder), fix="unmount it, then try again"
-        )
+    until = time.monotonic() + 20
+    while mounts := _mounts(folder):
+        for mount in reversed(mounts):
+            shell.answers("umount", mount)
+        if time.monotonic() > until:
+            raise ClusterError(
+                "something is still mounted", where=str(folder), fix="unmount it, then try again"
+            )
+        # The kernel may still be closing the files of a process that has just ended.
+        time.sleep(0.2)
 
 
 def _mounts(folder: Path) -> list[str]:

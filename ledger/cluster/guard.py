@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,8 @@ def connect(kubeconfig: Path) -> Any:
         raise ClusterError("there is no kubeconfig", where=str(kubeconfig), fix=_UP)
     settings = client.Configuration()
     try:
-        config.load_kube_config(
-            str(kubeconfig), client_configuration=settings, persist_config=False
-        )
+        load: Callable[..., None] = config.load_kube_config
+        load(str(kubeconfig), client_configuration=settings, persist_config=False)
     except (
         config.ConfigException,
         yaml.YAMLError,
@@ -88,18 +88,12 @@ def ask_uid(client: Any) -> str:
     from urllib3.exceptions import HTTPError
 
     try:
-        namespace = CoreV1Api(client).read_namespace("kube-system", _request_timeout=SECONDS)
+        namespace: Any = CoreV1Api(client).read_namespace("kube-system", _request_timeout=SECONDS)
         if uid := namespace.metadata.uid:
             return str(uid)
-        reason = "no UID"
+        told = "does not answer as an API server: a namespace without a UID"
     except ApiException as error:
-        reason = f"code {error.status}" if error.status else _line(error.reason)
+        told = f"answered with code {error.status}" if error.status else str(error.reason)
     except (HTTPError, OSError, ValueError, AttributeError, TypeError) as error:
-        reason = _line(error)
-    raise ClusterError(
-        f"does not answer as an API server: {reason}", where=server_of(client), fix=_UP
-    )
-
-
-def _line(told: object) -> str:
-    return " ".join(str(told).split())
+        told = f"does not answer as an API server: {error}"
+    raise ClusterError(" ".join(told.split()), where=server_of(client), fix=_UP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.core.files import write_atomic
+from ledger.core.files import digest, write_atomic
 from ledger.core.project import Project
 from ledger.errors import PageError
 from ledger.pages.page import Page
@@ -125,13 +124,7 @@ def input_digests(project: Project, names: Iterable[str], where: str) -> dict[st
 def _digest(path: Path, name: str, where: str) -> str:
     if not path.exists():
         raise PageError(f"input {name} does not exist", where=f"{where}:1", fix="correct inputs:")
-    files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        if "__pycache__" not in file.parts:
-            digest.update(f"{file.relative_to(path).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    return digest(path)
 
 
 def pinned_versions(project: Project) -> dict[str, str]:

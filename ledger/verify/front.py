@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import pytest
@@ -19,6 +19,7 @@ from ledger.verify.run import FAILED, NOT_RUN, PASSED, PageRun
 
 SKIPPED: Final = "skipped"
 AFTER: Final = "(after the last block)"
+_IMAGES: Final = PurePosixPath("images")
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,39 @@ def require_cluster(pages: Sequence[Page]) -> None:
     """Make sure that the pages have the cluster that they need, before anything runs.
 
     Raises:
-        ClusterError: there is none, or it does not answer.
+        ClusterError: there is none, it does not answer, or it holds older images than the pages'.
         WrongClusterError: the kubeconfig leads to another one.
     """
-    if all(page.meta.get("cluster", True) is False for page in pages):
+    needing = [page for page in pages if page.meta.get("cluster", True) is not False]
+    if not needing:
         return
     identity = cluster.recorded()
     if identity is None:
         raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
     cluster.prove(identity)
+    require_images(needing, identity)
+
+
+def require_images(pages: Sequence[Page], identity: cluster.Identity) -> None:
+    """Make sure that the cluster holds the images that the pages name in `inputs:`, as they are.
+
+    Evidence is of the files in `images/`; on an older image it would be false.
+
+    Raises:
+        ClusterError: it holds an older one.
+    """
+    named = [PurePosixPath(name) for page in pages for name in page.strings("inputs")]
+    if not any(_meet(name, _IMAGES) for name in named):
+        return
+    for image in cluster.outdated(identity):
+        if any(_meet(name, _IMAGES / image) for name in named):
+            what = f"the cluster holds an older {image} than {_IMAGES / image}"
+            raise ClusterError(what, fix="ledger cluster up")
+
+
+def _meet(one: PurePosixPath, other: PurePosixPath) -> bool:
+    """Whether they are one path, or one of them lies in the other."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def run_pages(

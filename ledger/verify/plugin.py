@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -33,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cluster-up",
         action="store_true",
-        help="raise the kind cluster if none runs, and remove it at the end",
+        help="raise the kind cluster if none runs, and remove it at the end; else renew its images",
     )
 
 
@@ -74,11 +75,31 @@ def pytest_runtest_makereport(
 def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     """The cluster on record, after proof that the kubeconfig leads to it and to no other.
 
-    Without one the test is skipped; with `--cluster-up` one is raised, and removed at the end with
+    It is this run's alone: another run on it waits. Without one the test is skipped; with
+    `--cluster-up` changed images are brought into it, or one is raised, and removed at the end with
     the Docker engine that was started for it; where none can be had, CI=true makes it a failure.
     """
     from ledger import cluster as clusters
-    from ledger.cluster import engine
+    from ledger.cluster.identity import names
+
+    up = request.config.getoption("cluster_up")
+    if not up and not names():
+        _do_without(f"no cluster: {_HOW}")
+    say = _aloud(request.config)
+    with clusters.reserved("phase-ledger", say):
+        identity, why = _standing()
+        if identity:
+            yield _renewed(say) if up else identity
+        elif up:
+            with _raised(say) as identity:
+                yield identity
+        else:
+            _do_without(f"{why}: {_HOW}")
+
+
+def _standing() -> tuple[Identity | None, str]:
+    """Give the cluster on record if it answers, else why there is none."""
+    from ledger import cluster as clusters
     from ledger.errors import ClusterError, LedgerError
 
     try:
@@ -86,33 +107,45 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
         if identity:
             clusters.prove(identity)
     except ClusterError as error:
-        identity, why = None, f"the recorded cluster cannot be used: {error.what}"
+        return None, f"the recorded cluster cannot be used: {error.what}"
     except LedgerError as error:
         pytest.fail(str(error), pytrace=False)
-    else:
-        why = "no cluster"
-    if identity:
-        yield identity
-    elif request.config.getoption("cluster_up"):
-        had_engine = engine.read() is not None
-        yield _raise_cluster(request.config)
-        clusters.down(everything=engine.read() is not None and not had_engine, say=_say)
-    else:
-        _do_without(f"{why}: {_HOW}")
+    return identity, "no cluster"
 
 
-def _raise_cluster(config: pytest.Config) -> Identity:
+def _renewed(say: Callable[[str], None]) -> Identity:
+    """Bring changed images into a cluster that stands."""
     from ledger import cluster as clusters
     from ledger.errors import LedgerError
 
-    capture = config.pluginmanager.getplugin("capturemanager")
     try:
-        # Raising takes minutes; a person should see how it goes.
-        with capture.global_and_fixture_disabled():
-            return clusters.up(say=_say)
+        return clusters.up(say=say)
     except LedgerError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@contextmanager
+def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
+    """Raise a cluster, and take away at the end what there was not before, however it ends."""
+    from ledger import cluster as clusters
+    from ledger.cluster import engine
+    from ledger.errors import LedgerError
+
+    had_engine = engine.read() is not None
+    made = False
+    try:
+        identity = clusters.up(say=say)
+        made = True
+        yield identity
+    except LedgerError as error:
+        if made:
+            raise
         what = error.what.splitlines()[0]
         _do_without(f"no cluster can be had here: {what} ({error.where or 'no log'}); {error.fix}")
+    finally:
+        started = engine.read() is not None and not had_engine
+        if made or started:
+            clusters.down(everything=started, say=_say)
 
 
 def _do_without(why: str) -> NoReturn:
@@ -120,6 +153,18 @@ def _do_without(why: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(why, pytrace=False)
     pytest.skip(why)
+
+
+def _aloud(config: pytest.Config) -> Callable[[str], None]:
+    """Make what tells a person at once: waiting and raising take minutes."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            # `ledger verify` has a line of its own there, without an end.
+            _say(f"\r\033[K{text}" if sys.stderr.isatty() else text)
+
+    return say
 
 
 def _say(text: str) -> None:
@@ -138,10 +183,12 @@ def ledger_page_run(request: pytest.FixtureRequest) -> Iterator[PageRun]:
     identity: Identity | None = None
     if module.needs_cluster:
         from ledger import cluster as clusters
+        from ledger.verify.front import require_images
 
         identity = request.getfixturevalue("cluster")
-        # Again for each page: the kubeconfig may have changed since the last one.
+        # Again for each page: the kubeconfig or an image may have changed since the last one.
         clusters.prove(identity)
+        require_images([module.page], identity)
     run = PageRun(module.project, module.page, identity, whole=module.selected(request.session))
     yield run
     try:

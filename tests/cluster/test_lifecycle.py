@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.cluster import Identity, environment, places, prove, recorded, status, up
+from ledger.cluster import Identity, environment, outdated, places, prove, recorded, status, up
 from ledger.cluster.steps import remove
 from ledger.errors import ClusterError, WrongClusterError
 
@@ -104,9 +104,11 @@ def test_the_guard_refuses_a_server_that_cannot_prove_its_name(
 ) -> None:
     other = tmp_path / "kubeconfig"
     lines = cluster.kubeconfig.read_text().splitlines()
-    other.write_text("\n".join(line for line in lines if "certificate-authority-data" not in line))
-    with pytest.raises(ClusterError, match="certificate verify failed"):
-        prove(replace(cluster, kubeconfig=other))
+    for instead in ("", "    insecure-skip-tls-verify: true"):
+        told = [instead if "certificate-authority-data" in line else line for line in lines]
+        other.write_text("\n".join(told))
+        with pytest.raises(ClusterError, match="certificate verify failed"):
+            prove(replace(cluster, kubeconfig=other))
 
 
 def test_restricted_namespaces_refuse_a_root_pod(kubectl: Kubectl) -> None:
@@ -158,9 +160,19 @@ def test_a_second_up_changes_nothing(cluster: Identity) -> None:
     assert status(cluster.name).created == created
 
 
+def test_an_image_that_changed_is_told(cluster: Identity, probe: Path) -> None:
+    (probe / "text").write_text("first")
+    assert outdated(cluster) == ["probe"], "the node lacks it"
+    up(cluster.name, say=lambda _: None)
+    assert outdated(cluster) == []
+    (probe / "text").write_text("second")
+    assert outdated(cluster) == ["probe"]
+
+
 @pytest.fixture
 def probe(cluster: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of an image of its own, in a project with the same pins."""
+    (tmp_path / "mkdocs.yml").touch()
     (tmp_path / "airgap").symlink_to(Path(__file__).parents[2] / "airgap")
     folder = tmp_path / "images" / "probe"
     folder.mkdir(parents=True)

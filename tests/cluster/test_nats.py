@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from ledger.cluster import Identity, environment
+from ledger.core.project import Project
+from ledger.pages.page import read_page
 from tests.support import nats
 from tests.support.nats import box, kubectl
 
 pytestmark = pytest.mark.cluster
 
 Env = Mapping[str, str]
+PROJECT = Project(nats.MANIFESTS.parents[1])
 
 ROOT_POD = {
     "apiVersion": "v1",
@@ -69,6 +74,12 @@ def job(env: Env, template: str, verdict: str = "complete", **settings: str) -> 
     return kubectl(env, "logs", f"job/{name}")
 
 
+def stored(log: str) -> str:
+    """The archive that a backup says it stored."""
+    (name,) = re.findall(r'"archive stored" archive=(\S+)', log)
+    return str(name)
+
+
 def newest(env: Env) -> list[str]:
     """The columns of the newest archive in the list."""
     return job(env, "nats-backup-list").splitlines()[1].split()
@@ -89,18 +100,68 @@ def state(env: Env) -> dict[str, object]:
     return {"state": stream["state"], "consumers": consumers, "messages": every}
 
 
+def workloads(env: Env, overlay: str) -> dict[str, dict[str, Any]]:
+    """The pod of every workload of an overlay, by the workload's name."""
+    folder = str(nats.MANIFESTS / "overlays" / overlay)
+    rendered = kubectl(env, "create", "--dry-run=client", "-o", "json", "-k", folder, namespace="")
+    found, at = {}, 0
+    while at < len(rendered.rstrip()):
+        item, end = json.JSONDecoder().raw_decode(rendered[at:])
+        at += end + 1
+        for one in item.get("items", [item]):
+            spec = one.get("spec", {})
+            spec = spec.get("jobTemplate", {}).get("spec", spec)
+            if pod := spec.get("template", {}).get("spec"):
+                found[one["metadata"]["name"]] = pod
+    return found
+
+
+def blocks(env: Env, *names: str, **given: str) -> str:
+    """Run blocks of the runbook in one shell, as an operator who set these variables does."""
+    page = read_page(PROJECT, PROJECT.docs / "runbook" / "nats-backup.md")
+    text = {block.name: block.text for block in page.blocks}
+    script = "\n".join(text[name] for name in names)
+    done = subprocess.run(
+        ["bash", "-eEuo", "pipefail", "-c", script],
+        env={**env, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_the_namespace_refuses_a_pod_that_runs_as_root(env: Env) -> None:
     done = run(env, "apply", "-f", "-", given=json.dumps(ROOT_POD))
     assert done.returncode == 1
     assert 'violates PodSecurity "restricted:latest"' in done.stderr
 
 
-def test_no_pod_mounts_a_token_or_runs_as_root(env: Env) -> None:
-    pods = json.loads(kubectl(env, "get", "pods", "-o", "json"))["items"]
-    assert pods
+@pytest.mark.parametrize("overlay", ["single", "ha"])
+def test_no_pod_mounts_a_token_or_runs_as_root(overlay: str, env: Env) -> None:
+    pods = workloads(env, overlay)
+    names = {"nats", "nats-box", "nats-backup", "nats-backup-list", "nats-restore"}
+    assert pods.keys() == names
+    for name, pod in pods.items():
+        assert pod["automountServiceAccountToken"] is False, name
+        assert not any("projected" in volume for volume in pod["volumes"]), name
+        assert pod["serviceAccountName"] != "default", name
+        runner = pod["securityContext"]
+        assert (runner["runAsNonRoot"], runner["runAsUser"]) == (True, 10001), name
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            assert not {"runAsUser", "runAsNonRoot"} & container["securityContext"].keys(), name
+
+
+def test_no_running_pod_holds_a_token_or_is_root(orders: Env) -> None:
+    nats.back_up(orders)
+    job(orders, "nats-backup-list")
+    pods = json.loads(kubectl(orders, "get", "pods", "-o", "json"))["items"]
+    assert len(pods) >= 4
     for pod in pods:
         assert not any("projected" in volume for volume in pod["spec"]["volumes"])
-    assert box(env, "id", "-u").strip() == "10001"
+        assert pod["spec"]["securityContext"]["runAsUser"] == 10001
+    assert box(orders, "id", "-u").strip() == "10001"
 
 
 def test_a_backup_leaves_an_archive_that_checks(orders: Env) -> None:
@@ -123,6 +184,39 @@ def test_a_lost_stream_comes_back_whole(orders: Env) -> None:
     assert 'msg="Restore Complete"' in log.splitlines()[-1]
     assert state(orders) == before
     assert box(orders, "nats", "kv", "get", "settings", "region", "--raw").strip() == "eu-north"
+
+
+def test_the_runbook_never_chooses_what_its_own_backup_saved(orders: Env) -> None:
+    good = stored(nats.back_up(orders))
+    box(orders, "nats", "stream", "purge", "ORDERS", "--force")
+    first = ["backup-now", "backup-result", "list-archives", "read-list"]
+    told = blocks(orders, *first, "choose-archive", STREAM="ORDERS")
+    assert stored(told) > good
+    assert told.splitlines()[-1] == f"restore ORDERS from {good}"
+
+
+def test_the_runbook_goes_on_where_nothing_is_left_to_back_up(orders: Env) -> None:
+    good = stored(nats.back_up(orders))
+    box(orders, "sh", "-c", "nats stream rm ORDERS -f; nats stream rm KV_settings -f")
+    kubectl(orders, "create", "job", "failing", "--from=cronjob/nats-backup")
+    kubectl(orders, "wait", "--for=condition=failed", "job/failing", "--timeout=120s")
+    rest = ["list-archives", "read-list", "choose-archive"]
+    told = blocks(orders, *rest, BACKUP_JOB="failing", STREAM="ORDERS")
+    assert told.splitlines()[-1] == f"restore ORDERS from {good}"
+
+
+@pytest.mark.parametrize("made", [[], ["BACKUP"], ["LIST"], ["BACKUP", "LIST"], ["RESTORE"]])
+def test_the_undo_of_the_runbook_works_in_every_state(made: list[str], env: Env) -> None:
+    template = {"BACKUP": "nats-backup", "LIST": "nats-backup-list", "RESTORE": "nats-restore"}
+    given = {f"{name}_JOB": f"undo-{name.lower()}" for name in made}
+    for name in made:
+        job_name = given[f"{name}_JOB"]
+        kubectl(env, "create", "job", job_name, f"--from=cronjob/{template[name]}")
+    told = blocks(env, "clean-up", **given)
+    assert told.count("deleted") == len(made)
+    left = kubectl(env, "get", "jobs", "-o", "name")
+    assert not any(name in left for name in given.values())
+    assert blocks(env, "clean-up", **given) == ""
 
 
 def test_a_restore_never_overwrites(orders: Env) -> None:

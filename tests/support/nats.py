@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 MANIFESTS = Path(__file__).parents[2] / "manifests" / "nats"
 NAMESPACE = "agents"
@@ -48,6 +49,14 @@ def seed_orders(env: Mapping[str, str]) -> None:
     path = "jsonpath={.spec.replicas}"
     replicas = kubectl(env, "get", "statefulset/nats", "-o", path)
     box(env, "sh", "-c", _SEED, "seed", replicas)
+
+
+def back_up(env: Mapping[str, str]) -> str:
+    """Save every stream through the CronJob, as the schedule does, and return the Job's log."""
+    job = f"job/nats-backup-{uuid4().hex[:8]}"
+    kubectl(env, "create", *job.split("/"), "--from=cronjob/nats-backup")
+    kubectl(env, "wait", "--for=condition=complete", job, "--timeout=120s")
+    return kubectl(env, "logs", job)
 
 
 def wipe(env: Mapping[str, str]) -> None:

@@ -98,11 +98,31 @@ def test_what_is_no_api_server_is_refused(
     assert caught.value.fix == "ledger cluster up"
 
 
+def test_who_is_not_let_in_is_told_the_code(identity: Identity, api: Server) -> None:
+    api.reply = (401, '{"kind": "Status", "message": "Unauthorized"}')
+    with pytest.raises(ClusterError) as caught:
+        prove(identity)
+    assert caught.value.what == "answered with code 401"
+
+
+def test_neither_a_proxy_nor_another_kubeconfig_leads_elsewhere(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("KUBECONFIG", "/somebody/production")
+    prove(identity)
+
+
 def test_nobody_at_the_address_is_refused(identity: Identity, api: Server) -> None:
     api.shutdown()
     api.server_close()
-    with pytest.raises(ClusterError, match="does not answer"):
+    with pytest.raises(ClusterError, match="does not answer") as caught:
         prove(identity)
+    assert "\n" not in caught.value.what
 
 
 @pytest.mark.parametrize("text", ["", "[]", "x: [", "current-context: gone\ncontexts: []\n"])

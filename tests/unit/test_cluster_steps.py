@@ -15,7 +15,8 @@ import pytest
 
 from ledger.cluster.lock import locked
 from ledger.cluster.run import CommandFailed, Shell
-from ledger.cluster.steps import Step, Store, Task, digest, remove
+from ledger.cluster.steps import Step, Store, Task, remove
+from ledger.core.files import digest
 from ledger.errors import ClusterError
 
 

@@ -222,6 +222,9 @@ def test_root_is_found_upwards_or_named(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "mkdocs.yml").touch()
     assert find_root(deep) == tmp_path.resolve()
     monkeypatch.setenv("LEDGER_ROOT", str(deep))
+    with pytest.raises(UsageError, match=r"LEDGER_ROOT=.*no mkdocs\.yml there"):
+        find_root()
+    (deep / "mkdocs.yml").touch()
     assert find_root() == deep.resolve()
 
 

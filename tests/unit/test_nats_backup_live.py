@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from nats_backup import archive, restore
-from nats_backup.errors import Exit, UnreachableError
+from nats_backup.errors import DiffersError, Exit, UnreachableError
 from nats_backup.nats import Nats
 
 from tests.support import nats_server
@@ -127,12 +127,37 @@ class TestBackup:
         assert told(done.stderr)["msg"].startswith("the account has no streams")
         assert server.archives() == []
 
-    def test_a_memory_stream_fails_the_backup_by_name(self, orders: Server) -> None:
+    def test_a_memory_stream_is_left_out_and_told(self, orders: Server) -> None:
         orders.nats("stream", "add", "MEM", "--subjects", "m", "--storage", "memory", "--defaults")
         done = orders.backup("backup")
-        assert done.returncode == Exit.SNAPSHOT
-        assert told(done.stderr)["msg"] == "memory streams cannot be backed up: MEM"
-        assert orders.archives() == []
+        assert (done.returncode, done.stderr) == (Exit.DONE, "")
+        lines = done.stdout.splitlines()
+        why = "stream excluded: memory storage"
+        assert lines[0] == f'level=warn stage=snapshot msg="{why}" stream=MEM'
+        assert lines[-1].endswith("streams=2 messages=499 excluded=1")
+        saved = archive.verify(orders.archives()[0])
+        assert (saved.names, saved.excluded) == (("KV_config", "ORDERS"), ("MEM",))
+        remove(orders, "ORDERS", "KV_config")
+        restored = orders.backup("restore", ARCHIVE=orders.archives()[0].name)
+        assert (restored.returncode, restored.stderr) == (Exit.DONE, "")
+
+    def test_only_memory_streams_are_no_streams(self, server: Server) -> None:
+        server.nats("stream", "add", "MEM", "--subjects", "m", "--storage", "memory", "--defaults")
+        done = server.backup("backup")
+        assert done.returncode == Exit.NO_STREAMS
+        assert "no streams but memory streams" in told(done.stderr)["msg"]
+        assert server.archives() == []
+
+    def test_retention_goes_on_while_the_upload_fails(self, orders: Server, saved: Path) -> None:
+        old = [saved.with_name(f"2020010{day}-020000.tar") for day in (1, 2)]
+        for path in old:
+            path.write_bytes(saved.read_bytes())
+        done = orders.backup("backup", S3_BUCKET="dr-backups")
+        assert done.returncode == Exit.UPLOAD
+        assert told(done.stderr)["msg"].startswith("S3 upload is not supported yet")
+        assert done.stdout.count("archive removed") == 2
+        assert not any(path.exists() for path in old)
+        assert saved in orders.archives()
 
     def test_nats_down_leaves_no_archive(self, orders: Server) -> None:
         orders.stop()
@@ -149,7 +174,7 @@ class TestBackup:
         enter(orders, monkeypatch)
         orders.stop()
         with pytest.raises(UnreachableError, match="no servers available"):
-            Nats("1s").snapshot(orders.folder / "work" / "streams")
+            Nats("1s").snapshot("ORDERS", orders.folder / "work" / "ORDERS")
 
     def test_a_stalled_server_ends_the_run(self, orders: Server) -> None:
         orders.pause()
@@ -189,7 +214,8 @@ class TestBackup:
         block.write_bytes(data)
         done = orders.backup("backup")
         assert done.returncode == Exit.SNAPSHOT
-        assert "ORDERS" in told(done.stderr)["msg"]
+        assert told(done.stderr)["where"] == "ORDERS"
+        assert "snapshot check detected" in told(done.stderr)["msg"]
         assert orders.archives() == []
 
 
@@ -219,6 +245,38 @@ class TestRestore:
         assert orders.nats("stream", "get", "ORDERS", "321", "--json") == message
         following = orders.nats("consumer", "next", "ORDERS", "billing", "--raw")
         assert following.strip() == "order 201"
+
+    def test_messages_that_expired_since_the_backup_are_no_difference(self, server: Server) -> None:
+        server.nats("stream", "add", "AGE", "--subjects", "a", "--max-age", "3s", "--defaults")
+        server.nats("pub", "a", "x", "--count", "10", "--jetstream", "--quiet")
+        server.nats("stream", "rmm", "AGE", "5", "-f")
+        server.nats("consumer", "add", "AGE", "reader", "--pull", "--ack", "explicit", "--defaults")
+        server.nats("consumer", "next", "AGE", "reader", "--count", "2", "--ack", "--raw")
+        assert server.backup("backup").returncode == Exit.DONE
+        remove(server, "AGE")
+        time.sleep(4)
+        started = time.monotonic()
+        done = server.backup("restore", ARCHIVE=server.archives()[0].name)
+        assert (done.returncode, done.stderr) == (Exit.DONE, "")
+        assert time.monotonic() - started < 20
+        rows = [re.split(r"  +", line)[1:] for line in done.stdout.splitlines() if "AGE  " in line]
+        assert rows == [
+            ["messages", "9", "0", "expired"],
+            ["first_seq", "1", "11", "expired"],
+            ["last_seq", "10", "10", "ok"],
+            ["num_deleted", "1", "0", "expired"],
+            ["consumer reader ack_floor", "2", "2", "ok"],
+        ]
+
+    def test_a_difference_is_not_answered_with_a_deletion(
+        self, orders: Server, saved: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        orders.nats("stream", "rmm", "ORDERS", "7", "-f")
+        enter(orders, monkeypatch)
+        monkeypatch.setattr(restore, "SETTLE_SECONDS", 0.0)
+        with pytest.raises(DiffersError) as caught:
+            restore.verify(archive.verify(saved), ["ORDERS"], Nats("5s"))
+        assert caught.value.fix == "keep the publishers stopped, keep the archive, and escalate"
 
     def test_an_ephemeral_consumer_is_not_promised(self, orders: Server) -> None:
         orders.nats("consumer", "add", "ORDERS", "--pull", "--ephemeral", "--defaults")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import resource
 import tarfile
@@ -19,7 +20,7 @@ from nats_backup.errors import (
     StorageError,
     ToolError,
 )
-from nats_backup.manifest import Check, Consumer, Manifest, Stream
+from nats_backup.manifest import Check, Consumer, Manifest, Stream, Verdict
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -95,6 +96,12 @@ class TestRetention:
         assert good.exists()
         assert volume.names() == [store.archive_name(NOW), good.name]
 
+    def test_what_was_just_made_does_not_count_as_the_newest_good_one(self, tmp_path: Path) -> None:
+        volume, good = put(tmp_path, NOW - timedelta(days=30))
+        _, made = put(tmp_path, NOW)
+        assert volume.prune(NOW, WEEK, made.name) == []
+        assert volume.prune(NOW, WEEK) == [good.name]
+
     def test_the_file_time_does_not_count(self, tmp_path: Path) -> None:
         volume, old = put(tmp_path, NOW - timedelta(days=8))
         put(tmp_path, NOW)
@@ -136,6 +143,23 @@ class TestStore:
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert [path.name for path in volume.root.iterdir()] == before
+
+    def test_a_volume_that_gives_back_other_bytes_fails_the_backup(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        volume, before = put(tmp_path, NOW - timedelta(days=1))
+        flush = os.fsync
+
+        def bad_disk(descriptor: int) -> None:
+            flush(descriptor)
+            for partial in volume.root.glob(".*.partial"):
+                spoil(partial)
+
+        monkeypatch.setattr(os, "fsync", bad_disk)
+        with pytest.raises(StorageError, match="the volume gave back other bytes") as caught:
+            put(tmp_path, NOW)
+        assert caught.value.exit_code == Exit.STORAGE
+        assert [path.name for path in volume.root.iterdir()] == [before.name]
 
     def test_a_missing_folder_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="does not exist"):
@@ -226,6 +250,8 @@ class TestArchive:
 class TestManifest:
     def test_it_reads_back(self, tmp_path: Path) -> None:
         saved = describe(folders(tmp_path, "ORDERS"), "ORDERS")
+        aging = replace(saved.streams[0], max_age=60_000_000_000)
+        saved = replace(saved, streams=(aging,), excluded=("MEM",))
         assert manifest.loads(manifest.dumps(saved)) == saved
 
     @pytest.mark.parametrize(
@@ -259,13 +285,33 @@ class TestManifest:
         wrong = [check for check in manifest.compare(ORDERS, found) if not check.good]
         assert [check.item for check in wrong] == [item]
 
+    @pytest.mark.parametrize(
+        ("change", "verdicts"),
+        [
+            ({}, "ok ok ok ok"),
+            ({"messages": 500, "first_seq": 501, "num_deleted": 0}, "expired expired ok expired"),
+            ({"messages": 0, "first_seq": 1001, "num_deleted": 0}, "expired expired ok expired"),
+            ({"messages": 994, "num_deleted": 6}, "DIFFERS ok ok DIFFERS"),
+            ({"messages": 996, "first_seq": 2}, "DIFFERS DIFFERS ok ok"),
+            ({"messages": 0, "first_seq": 0, "last_seq": 0}, "DIFFERS DIFFERS DIFFERS ok"),
+            ({"messages": 996, "last_seq": 1001}, "DIFFERS ok DIFFERS ok"),
+        ],
+    )
+    def test_only_what_max_age_explains_has_expired(
+        self, change: dict[str, int], verdicts: str
+    ) -> None:
+        saved = replace(ORDERS, max_age=60_000_000_000, consumers=())
+        checks = list(manifest.compare(saved, replace(saved, **change)))  # type: ignore[arg-type]
+        assert " ".join(check.verdict for check in checks) == verdicts
+        assert [check.good for check in checks] == [v != "DIFFERS" for v in verdicts.split()]
+
     def test_an_equal_stream_passes_and_a_new_consumer_is_no_difference(self) -> None:
         found = replace(ORDERS, consumers=(*ORDERS.consumers, Consumer("new", 0, 0)))
         assert all(check.good for check in manifest.compare(ORDERS, found))
 
     def test_a_missing_stream_differs_in_everything(self) -> None:
         checks = list(manifest.compare(ORDERS, None))
-        assert checks[0] == Check("ORDERS", "messages", "995", "missing", good=False)
+        assert checks[0] == Check("ORDERS", "messages", "995", "missing", Verdict.DIFFERS)
         assert not any(check.good for check in checks)
 
     @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.cluster import workloads
 from ledger.cluster.identity import Identity, Record, kubeconfig_of
+from ledger.cluster.pins import Pins
+from ledger.cluster.recipe import recipe
 
 LEDGER = str(Path(sys.executable).parent / "ledger")
 FREE = "---\ncluster: false\nreasons: {no-bucket: there is no bucket here}\n---\n"
@@ -264,6 +267,65 @@ def test_a_kubeconfig_changed_under_a_run_stops_the_next_page(site: Site, kubeco
     assert "the kubeconfig leads to" in done.stderr
     assert not (site.root / "ran").exists()
     assert not (site.root / "evidence").exists()
+
+
+@pytest.fixture
+def probe(site: Site, kubeconfig: Path) -> Path:
+    """An image of the project, and a node that holds it as it is now."""
+    (site.root / "airgap").symlink_to(Path(__file__).parents[2] / "airgap")
+    dockerfile = site.root / "images" / "probe" / "Dockerfile"
+    dockerfile.parent.mkdir(parents=True)
+    dockerfile.write_text("FROM scratch\n")
+    pins = Pins.read(site.root)
+    key = workloads.step(site.root, "probe", pins, recipe(pins), airgap=True).key()[:12]
+    docker = kubeconfig_of("phase-ledger").parents[3] / "bin" / "docker"
+    docker.write_text(
+        f"#!/bin/sh\necho docker.io/phase-ledger/probe:dev\n"
+        f"echo docker.io/phase-ledger/probe:{key}\n"
+    )
+    docker.chmod(0o755)
+    return dockerfile
+
+
+OLDER = "error: the cluster holds an older probe than images/probe\n  fix: ledger cluster up\n"
+
+
+@pytest.mark.parametrize(
+    "named", ["images/probe", "images/probe/Dockerfile", "images", "./images/"]
+)
+def test_a_page_never_runs_on_an_older_image_than_it_names(
+    site: Site, probe: Path, named: str
+) -> None:
+    text = f"---\ninputs: ['{named}']\n---\n" + GOOD.replace("true", f"touch {site.root}/ran")
+    page = site.page("page.md", text)
+    probe.write_text("FROM scratch\nUSER 1\n")
+    done = site.verify(page, "--update-lock")
+    assert (done.returncode, done.stdout, done.stderr) == (4, "", OLDER)
+    assert not (site.root / "ran").exists()
+    assert not (site.root / "evidence").exists()
+
+
+def test_a_page_runs_on_the_images_of_today(site: Site, probe: Path) -> None:
+    page = site.page("page.md", "---\ninputs: [images/probe]\n---\n" + GOOD)
+    done = site.verify(page)
+    assert done.returncode == 0, done
+
+
+def test_an_older_image_stops_only_who_names_it(site: Site, probe: Path) -> None:
+    page = site.page("page.md", GOOD)
+    probe.write_text("FROM scratch\nUSER 1\n")
+    done = site.verify(page)
+    assert done.returncode == 0, done
+
+
+def test_an_image_changed_under_a_run_stops_the_next_page(site: Site, probe: Path) -> None:
+    head = "---\ninputs: [images/probe]\n---\n"
+    site.page("a.md", head + GOOD.replace("true", f"echo USER 1 >> {probe}"))
+    site.page("b.md", head + GOOD.replace("true", f"touch {site.root}/ran"))
+    done = site.verify()
+    assert done.returncode == 4
+    assert done.stderr.endswith(OLDER)
+    assert not (site.root / "ran").exists()
 
 
 @pytest.mark.parametrize(("answers", "code"), [(1, 1), (2, 4)])

@@ -6,6 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,11 @@ import pytest
 # Loaded here, so that the pytest inside a test does not load its own copy each time.
 import ledger.verify.items
 import ledger.verify.record  # noqa: F401
+from ledger import cluster as clusters
+from ledger.cluster import Identity, places
+from ledger.cluster.identity import Record
+from ledger.cluster.lock import locked
+from ledger.errors import ClusterError
 
 PAGE = """\
 ---
@@ -258,6 +267,104 @@ def test_in_ci_a_missing_cluster_is_a_failure(
     result = run(site)
     result.assert_outcomes(errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def standing(site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A cluster on record that proves itself; what is done to it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(site.path / "cache"))
+    identity = Identity("phase-ledger", "", "", "v1", site.path / "kubeconfig", site.path, "airgap")
+    Record(identity, created="", engine={}, node_image="").write()
+    done: list[str] = []
+
+    def up(say: Callable[[str], None]) -> Identity:
+        with locked(places.cache_home(), say):
+            done.append("up")
+        return identity
+
+    monkeypatch.setattr(clusters, "prove", lambda _: None)
+    monkeypatch.setattr(clusters, "up", up)
+    monkeypatch.setattr(clusters, "down", lambda **_: done.append("down"))
+    site.makepyfile("def test_it(cluster):\n    assert cluster.name == 'phase-ledger'")
+    return done
+
+
+@pytest.mark.parametrize(("options", "expected"), [((), []), (("--cluster-up",), ["up"])])
+def test_a_standing_cluster_gets_changed_images_and_stays(
+    site: pytest.Pytester, standing: list[str], options: tuple[str, ...], expected: list[str]
+) -> None:
+    site.runpytest_inprocess(*options).assert_outcomes(passed=1)
+    assert standing == expected
+
+
+def test_a_second_run_on_the_cluster_waits_and_says_so(
+    site: pytest.Pytester, standing: list[str]
+) -> None:
+    def hold() -> None:
+        with clusters.reserved("phase-ledger", lambda _: None):
+            held.set()
+            time.sleep(1)
+            standing.append("end of the first")
+
+    held = threading.Event()
+    first = threading.Thread(target=hold)
+    first.start()
+    held.wait(10)
+    result = site.runpytest_inprocess("--cluster-up")
+    first.join()
+    result.assert_outcomes(passed=1)
+    assert standing == ["end of the first", "up"]
+    told = "another run of pages or tests is on cluster phase-ledger; waiting for it ..."
+    assert told in result.errlines
+
+
+def test_the_cluster_is_one_run_s_alone_to_its_end(
+    site: pytest.Pytester, standing: list[str]
+) -> None:
+    said: list[str] = []
+
+    def use() -> None:
+        with clusters.reserved("phase-ledger", said.append):
+            said.append("mine")
+
+    site.makepyfile(
+        """
+        import time
+        from test_the_other import other
+
+        def test_it(cluster):
+            other.start()
+            time.sleep(1)
+            assert other.is_alive()
+        """
+    )
+    other = types.ModuleType("test_the_other")
+    other.other = threading.Thread(target=use)  # type: ignore[attr-defined]
+    site._monkeypatch.setitem(sys.modules, "test_the_other", other)
+    site.runpytest_inprocess().assert_outcomes(passed=1)
+    other.other.join(10)
+    assert said[1:] == ["mine"]
+
+
+def test_an_engine_that_was_started_in_vain_is_stopped(
+    site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(site.path / "cache"))
+    record = places.engine_home() / "engine.json"
+    engine = subprocess.Popen(["bash", "-c", "exec -a dockerd sleep 60"])
+
+    def up(say: Callable[[str], None]) -> Identity:
+        record.parent.mkdir(parents=True)
+        record.write_text(json.dumps({"pid": engine.pid, "bin": "/nowhere", "made": []}))
+        raise ClusterError("a step failed", where="its.log", fix="mend it")
+
+    monkeypatch.setattr(clusters, "up", up)
+    site.makepyfile("def test_it(cluster): ...")
+    result = site.runpytest_inprocess("--cluster-up", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no cluster can be had here: a step failed (its.log); mend it"])
+    assert engine.poll() is not None
+    assert not record.exists()
 
 
 def test_a_run_record_is_written_where_the_page_lies(site: pytest.Pytester) -> None:

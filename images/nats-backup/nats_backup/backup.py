@@ -1,16 +1,16 @@
-"""Back up every stream of the account into one archive."""
+"""Back up every file stream of the account into one archive."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nats_backup import __version__, archive
-from nats_backup.errors import NoStreamsError, SnapshotError, UploadError
-from nats_backup.log import event
+from nats_backup.errors import NoStreamsError, RetentionError, SnapshotError, UploadError
+from nats_backup.log import event, warning
 from nats_backup.manifest import Consumer, Manifest, Stream
 from nats_backup.nats import Live, Nats, stream_state
 from nats_backup.settings import Settings
@@ -30,26 +30,35 @@ def run(settings: Settings, now: datetime) -> None:
         name = archive_name(now)
         store.put(name, manifest, folder)
         event("store", "archive stored", archive=name)
-        upload(settings)
-        prune(store, settings, now)
+        try:
+            upload(settings)
+        except UploadError:
+            _prune_anyway(store, settings, now, name)
+            raise
+        prune(store, settings, now, made=name)
     counts = {"streams": len(manifest.streams), "messages": manifest.messages}
+    if manifest.excluded:
+        counts["excluded"] = len(manifest.excluded)
     event("done", "Backup Complete", archive=name, **counts)
 
 
 def snapshot(nats: Nats, folder: Path, now: datetime) -> Manifest:
-    """Snapshot all streams into a folder and describe what it holds.
+    """Snapshot the file streams into a folder, one by one, and describe what it holds.
 
     Raises:
-        NoStreamsError: the account is empty.
-        SnapshotError: a stream lives in memory, came or went meanwhile, or failed.
+        NoStreamsError: the account has no file stream.
+        SnapshotError: a stream went meanwhile, or its snapshot failed.
     """
     before = nats.streams()
-    _refuse(before)
-    nats.snapshot(folder)
+    excluded = tuple(name for name, live in before.items() if live.in_memory)
+    saved = [name for name in before if name not in excluded]
+    for name in excluded:
+        warning("snapshot", "stream excluded: memory storage", stream=name)
+    _refuse_nothing(saved, excluded)
+    for name in saved:
+        nats.snapshot(name, folder / name)
     after = nats.streams()
-    streams = tuple(_describe(path, before, after) for path in sorted(folder.iterdir()))
-    if missed := before.keys() - {stream.name for stream in streams}:
-        raise SnapshotError("stream is missing from the snapshot", where=min(missed))
+    streams = tuple(_describe(folder / name, before, after) for name in saved)
     for stream in streams:
         event("snapshot", "stream saved", stream=stream.name, messages=stream.messages)
     versions = {
@@ -58,7 +67,7 @@ def snapshot(nats: Nats, folder: Path, now: datetime) -> Manifest:
         "cli": nats.cli_version(),
     }
     created = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Manifest(created, versions, streams, archive.fingerprint(folder))
+    return Manifest(created, versions, streams, archive.fingerprint(folder), excluded)
 
 
 def upload(settings: Settings) -> None:
@@ -74,31 +83,43 @@ def upload(settings: Settings) -> None:
     event("upload", "S3/GCS upload skipped (credentials not configured)")
 
 
-def prune(store: Store, settings: Settings, now: datetime) -> None:
+def prune(store: Store, settings: Settings, now: datetime, made: str = "") -> None:
     """Apply the retention and say what went.
+
+    The archive that this run has made does not count as the newest good one: what it holds may be
+    the very damage that an older one has to mend.
 
     Raises:
         RetentionError: an archive cannot be removed.
     """
-    for name in store.prune(now, settings.keep):
+    for name in store.prune(now, settings.keep, made):
         event("prune", "archive removed", archive=name)
 
 
-def _refuse(streams: Mapping[str, Live]) -> None:
-    if not streams:
+def _prune_anyway(store: Store, settings: Settings, now: datetime, made: str) -> None:
+    """Keep a bucket that is away from filling the volume; the upload stays the run's error."""
+    try:
+        prune(store, settings, now, made)
+    except RetentionError as error:
+        warning("prune", error.what, where=error.where)
+
+
+def _refuse_nothing(saved: Collection[str], excluded: Collection[str]) -> None:
+    if not saved:
         what = "the account has no streams: a backup of nothing is refused"
-        raise NoStreamsError(what, fix="check NATS_URL and the account")
-    if memory := [name for name, live in streams.items() if live.storage == "memory"]:
-        what = f"memory streams cannot be backed up: {', '.join(memory)}"
-        raise SnapshotError(what, fix="move them to file storage, or to an account of their own")
+        fix = "check NATS_URL and the account"
+        if excluded:
+            what = "the account has no streams but memory streams: a backup of nothing is refused"
+            fix = "move them to file storage"
+        raise NoStreamsError(what, fix=fix)
 
 
 def _describe(folder: Path, before: Mapping[str, Live], after: Mapping[str, Live]) -> Stream:
     name = folder.name
-    if name not in before or name not in after:
-        raise SnapshotError("stream came or went during the backup", where=name, fix="run it again")
-    state = json.loads((folder / "backup.json").read_text())["state"]
-    return stream_state(name, state, _floors(before[name].state, after[name].state))
+    if name not in after:
+        raise SnapshotError("stream went during the backup", where=name, fix="run it again")
+    raw = json.loads((folder / "backup.json").read_text())
+    return stream_state(name, raw, _floors(before[name].state, after[name].state))
 
 
 def _floors(before: Stream, after: Stream) -> tuple[Consumer, ...]:

@@ -1,5 +1,7 @@
 """Back up, list, restore and prune the JetStream streams of one NATS account.
 
+Streams in memory are left out of a backup, and named in its log and in the archive's manifest.
+
 Settings come from the environment: NATS_URL and the other variables of the nats command,
 BACKUP_DIR (/backup), WORK_DIR (/tmp), RETENTION_DAYS (7), NATS_TIMEOUT (60s); for a restore
 ARCHIVE, and STREAM (one name, or several with commas; empty means all).
@@ -7,7 +9,7 @@ ARCHIVE, and STREAM (one name, or several with commas; empty means all).
 Exit codes:
    0  done
    2  the command or its settings cannot be used
-   3  the account has no streams: a backup of nothing is refused
+   3  the account has no file streams: a backup of nothing is refused
    4  NATS or its JetStream API does not answer
    5  a stream cannot be snapshotted: nothing was stored
    6  the backup volume cannot be used: nothing was stored
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("backup", help="save every stream into one archive, then prune")
+    commands.add_parser("backup", help="save every file stream into one archive, then prune")
     listed = commands.add_parser("list", help="list the archives and check them")
     listed.add_argument("--json", action="store_true", help="print JSON, with a schema version")
     restored = commands.add_parser("restore", help="restore streams and compare them")

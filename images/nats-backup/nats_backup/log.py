@@ -26,6 +26,11 @@ def event(stage: str, message: str, **fields: object) -> None:
     _write(sys.stdout, line("info", stage, message, **fields))
 
 
+def warning(stage: str, message: str, **fields: object) -> None:
+    """Report on stdout what somebody should look at, though the run goes on."""
+    _write(sys.stdout, line("warn", stage, message, **fields))
+
+
 def failure(stage: str, error: ToolError) -> None:
     """Report the error that ends the run on stderr, in one line."""
     named = {"where": error.where, "fix": error.fix}

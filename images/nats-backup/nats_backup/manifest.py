@@ -141,18 +141,33 @@ def compare(expected: Stream, found: Stream | None) -> Iterator[Check]:
 
     Consumers that the manifest does not know are left out: an application may have made its own.
     """
-    name = expected.name
+    name, aged = expected.name, _has_aged(expected, found)
     for item in ("messages", "first_seq", "last_seq", "num_deleted"):
         promised, live = getattr(expected, item), getattr(found, item, "missing")
-        yield Check(name, item, str(promised), str(live), promised == live)
+        other = Verdict.EXPIRED if aged else Verdict.DIFFERS
+        verdict = Verdict.OK if promised == live else other
+        yield Check(name, item, str(promised), str(live), verdict)
     floors = {c.name: c.ack_floor_after for c in found.consumers} if found else {}
     for consumer in expected.consumers:
         floor = floors.get(consumer.name)
-        good = floor is not None and consumer.admits(floor)
-        item = f"consumer {consumer.name} ack_floor"
-        yield Check(
-            name, item, consumer.ack_floor, "missing" if floor is None else str(floor), good
-        )
+        verdict = Verdict.OK if floor is not None and consumer.admits(floor) else Verdict.DIFFERS
+        item, live = f"consumer {consumer.name} ack_floor", "missing" if floor is None else floor
+        yield Check(name, item, consumer.ack_floor, str(live), verdict)
+
+
+def _has_aged(expected: Stream, found: Stream | None) -> bool:
+    """Whether max_age explains every difference: it takes messages from the front only.
+
+    A message that is gone from the middle counts as deleted, so that number can only go down.
+    """
+    return (
+        found is not None
+        and expected.max_age > 0
+        and found.messages <= expected.messages
+        and found.first_seq >= expected.first_seq
+        and found.last_seq == expected.last_seq
+        and found.num_deleted <= expected.num_deleted
+    )
 
 
 def _manifest(raw: dict[str, Any]) -> Manifest:
@@ -161,6 +176,7 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
         versions=dict(raw["versions"]),
         streams=tuple(_stream(item) for item in raw["streams"]),
         files={path: File(**entry) for path, entry in raw["files"].items()},
+        excluded=tuple(raw.get("excluded", ())),
     )
 
 

@@ -27,6 +27,11 @@ class Live:
     state: Stream
     storage: str
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the stream lives in memory: such a one cannot be snapshotted."""
+        return self.storage == "memory"
+
 
 @dataclass(frozen=True)
 class Nats:
@@ -60,16 +65,16 @@ class Nats:
         """Version of the NATS CLI."""
         return self._run("--version").stdout.strip().removeprefix("v")
 
-    def snapshot(self, target: Path) -> None:
-        """Snapshot every stream of the account into a folder that does not exist yet.
+    def snapshot(self, stream: str, target: Path) -> None:
+        """Snapshot one stream into a folder that does not exist yet.
 
         Raises:
-            SnapshotError: a stream is damaged, in memory, or the server stalls.
+            SnapshotError: the stream is damaged, gone or in memory, or the server stalls.
         """
-        flags = ("--force", "--critical-warnings", "--check")
-        done = self._run("account", "backup", str(target), *flags)
+        done = self._run("stream", "backup", stream, str(target), "--check", "--no-progress")
         if done.returncode:
-            raise SnapshotError(_reason(done), fix="nothing was stored; the last archive is intact")
+            fix = "nothing was stored; the last archive is intact"
+            raise SnapshotError(_reason(done), where=stream, fix=fix)
 
     def restore(self, folder: Path) -> None:
         """Restore one stream from its folder.
@@ -86,7 +91,8 @@ class Nats:
         listed = self._pages(f"CONSUMER.LIST.{name}", "consumers")
         durable = [_consumer(raw) for raw in listed if raw["config"].get("durable_name")]
         consumers = tuple(sorted(durable, key=lambda consumer: consumer.name))
-        return Live(stream_state(name, raw["state"], consumers), str(raw["config"]["storage"]))
+        state = stream_state(name, raw, consumers)
+        return Live(state, str(raw["config"]["storage"]))
 
     def _pages(self, subject: str, key: str) -> Iterator[dict[str, Any]]:
         offset = 0
@@ -132,10 +138,11 @@ def address() -> str:
     return re.sub(r"//[^@/]*@", "//", os.environ.get("NATS_URL", "the CLI's default context"))
 
 
-def stream_state(name: str, state: dict[str, Any], consumers: tuple[Consumer, ...]) -> Stream:
-    """Read the state of a stream as the server writes it; it leaves out a count of zero."""
+def stream_state(name: str, raw: dict[str, Any], consumers: tuple[Consumer, ...]) -> Stream:
+    """Read a stream's config and state as the server writes them; it leaves out a zero."""
+    state, max_age = raw["state"], int(raw["config"].get("max_age", 0))
     counts = {k: int(state.get(k, 0)) for k in ("messages", "first_seq", "last_seq", "num_deleted")}
-    return Stream(name=name, consumers=consumers, **counts)
+    return Stream(name=name, consumers=consumers, max_age=max_age, **counts)
 
 
 def _consumer(raw: dict[str, Any]) -> Consumer:

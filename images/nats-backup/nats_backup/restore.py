@@ -66,15 +66,14 @@ def verify(manifest: Manifest, names: Iterable[str], nats: Nats) -> None:
         DiffersError: a value differs.
     """
     checks = _settled(manifest, names, nats)
-    rows = [(c.stream, c.item, c.expected, c.found, "ok" if c.good else "DIFFERS") for c in checks]
+    rows = [(c.stream, c.item, c.expected, c.found, c.verdict) for c in checks]
     for text in render(("STREAM", "ITEM", "SAVED", "RESTORED", "RESULT"), rows):
         print(text, flush=True)
     if wrong := [check for check in checks if not check.good]:
         streams = ", ".join(dict.fromkeys(check.stream for check in wrong))
         what = f"{len(wrong)} of {len(checks)} values differ from the archive"
-        raise DiffersError(
-            what, where=streams, fix="delete the stream, then restore another archive"
-        )
+        fix = "keep the publishers stopped, keep the archive, and escalate"
+        raise DiffersError(what, where=streams, fix=fix)
 
 
 def differences(manifest: Manifest, names: Iterable[str], nats: Nats) -> list[Check]:

@@ -102,8 +102,13 @@ class Store:
         finally:
             partial.unlink(missing_ok=True)
 
-    def prune(self, now: datetime, keep: timedelta) -> list[str]:
+    def prune(self, now: datetime, keep: timedelta, made: str = "") -> list[str]:
         """Remove archives older than `keep` by name, but never the newest good one.
+
+        Args:
+            now: the moment from which ages count.
+            keep: how old an archive may become.
+            made: an archive that does not count as the newest good one.
 
         Returns:
             The names removed, oldest first.
@@ -112,7 +117,7 @@ class Store:
             RetentionError: an archive cannot be removed.
         """
         old = [n for n in self.names() if (moment := archive_time(n)) and now - moment > keep]
-        spared = self.newest_good() if old else None
+        spared = self.newest_good(made) if old else None
         removed = [name for name in reversed(old) if name != spared]
         for name in removed:
             try:
@@ -121,9 +126,11 @@ class Store:
                 raise RetentionError(str(error.strerror), where=name) from error
         return removed
 
-    def newest_good(self) -> str | None:
-        """The newest archive whose checksums hold."""
+    def newest_good(self, but: str = "") -> str | None:
+        """The newest archive whose checksums hold, other than the one named."""
         for name in self.names():
+            if name == but:
+                continue
             with suppress(ArchiveError):
                 archive.verify(self.path(name))
                 return name
