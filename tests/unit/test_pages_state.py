@@ -13,35 +13,10 @@ from ledger.errors import PageError, UsageError
 from ledger.pages.evidence import Lock, Result, input_digests, lock_path, read_lock, write_lock
 from ledger.pages.page import Page, read_page
 from ledger.pages.state import State, page_states, worst
+from tests.fixtures import flow_project
 
 DAY = date(2026, 11, 21)
-PAGE = """\
----
-title: Page
-inputs: [manifests]
-reasons: {no-bucket: there is no bucket yet}
----
-
-```bash {.verify name=one}
-echo one
-```
-
-```text {.expect}
-one
-```
-
-```bash {.verify name=two expect=none}
-true
-```
-
-```bash {.skip reason=no-bucket}
-aws s3 ls
-```
-
-```bash {.show}
-ls
-```
-"""
+PAGE = flow_project.PAGE + "\n```bash {.show}\nls\n```\n"
 
 
 class Site:
