@@ -92,6 +92,12 @@ def read() -> Started | None:
     return Started(**json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 
+def runs() -> bool:
+    """Tell whether an engine that this project started runs; a record alone may outlive it."""
+    started = read()
+    return started is not None and _alive(started.pid)
+
+
 def start(tools: Path, say: Say) -> Engine:
     """Start an engine out of unpacked packages. Nothing is installed and no firewall rule is made.
 

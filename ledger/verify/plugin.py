@@ -131,7 +131,7 @@ def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
     from ledger.cluster import engine
     from ledger.errors import LedgerError
 
-    had_engine = engine.read() is not None
+    had_engine = engine.runs()
     made = False
     try:
         identity = clusters.up(say=say)
@@ -143,7 +143,7 @@ def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
         what = error.what.splitlines()[0]
         _do_without(f"no cluster can be had here: {what} ({error.where or 'no log'}); {error.fix}")
     finally:
-        started = engine.read() is not None and not had_engine
+        started = engine.runs() and not had_engine
         if made or started:
             clusters.down(everything=started, say=_say)
 
