@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,10 @@ def test_a_record_that_outlives_its_engine_is_no_engine(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert not engine.runs()
-    process = subprocess.Popen(["bash", "-c", "exec -a dockerd sleep 60"])
+    process = subprocess.Popen(["dockerd", "60"], executable=shutil.which("sleep"))
+    # The kernel shows a new program's words a moment after it runs.
+    while not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
     record = places.engine_home() / "engine.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"pid": process.pid, "bin": "/nowhere", "made": []}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -351,7 +352,7 @@ def test_an_engine_that_was_started_in_vain_is_stopped(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(site.path / "cache"))
     record = places.engine_home() / "engine.json"
-    engine = subprocess.Popen(["bash", "-c", "exec -a dockerd sleep 60"])
+    engine = subprocess.Popen(["dockerd", "60"], executable=shutil.which("sleep"))
 
     def up(say: Callable[[str], None]) -> Identity:
         record.parent.mkdir(parents=True)
