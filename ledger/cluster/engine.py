@@ -201,6 +201,7 @@ def stop(say: Say) -> None:
         return
     say("host change undone: stop the Docker engine, its mounts, cgroups, sockets and data")
     _end(started.pid)
+    _end_orphans()
     # The record goes last: what fails here can be tried again.
     for folder in (places.run_folder(), *map(Path, started.made), places.engine_home()):
         _unmount(folder)
@@ -250,11 +251,33 @@ def _mounts(folder: Path) -> list[str]:
     ]
 
 
-def _drop_cgroups() -> None:
+def _cgroups() -> list[Path]:
+    """The engine's cgroups of every hierarchy, the innermost first."""
     name, root = places.run_folder().name, Path("/sys/fs/cgroup")
-    for top in [*root.glob(f"*/{name}"), root / name]:
-        for folder in sorted(
-            [*top.rglob("*/"), top], key=lambda path: len(path.parts), reverse=True
-        ):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+    tops = [top for top in (*root.glob(f"*/{name}"), root / name) if top.is_dir()]
+    folders = [folder for top in tops for folder in (*top.rglob("*/"), top)]
+    return sorted(folders, key=lambda path: len(path.parts), reverse=True)
+
+
+def _end_orphans() -> None:
+    """End what containers still run: an engine that was killed left its nodes alive."""
+    until = time.monotonic() + 10
+    while pids := {pid for folder in _cgroups() for pid in _members(folder)}:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > until:
+            return
+        time.sleep(0.1)
+
+
+def _members(cgroup: Path) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
+    return []
+
+
+def _drop_cgroups() -> None:
+    for folder in _cgroups():
+        with contextlib.suppress(OSError):
+            folder.rmdir()
