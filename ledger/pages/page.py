@@ -85,6 +85,11 @@ class Page:
         return found
 
     @property
+    def needs_cluster(self) -> bool:
+        """Whether the page runs on the cluster: unless it says `cluster: false`."""
+        return self.meta.get("cluster", True) is not False
+
+    @property
     def setup(self) -> str:
         """Digest of what the front matter says of a run: its parameters, fixtures, versions.
 
@@ -95,7 +100,7 @@ class Page:
             self.parameters,
             self.strings("fixtures"),
             self.table("versions"),
-            self.meta.get("cluster", True),
+            self.needs_cluster,
         ]
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 

@@ -98,7 +98,7 @@ def require_cluster(pages: Sequence[Page]) -> None:
         ClusterError: there is none, it does not answer, or it holds older images than the pages'.
         WrongClusterError: the kubeconfig leads to another one.
     """
-    needing = [page for page in pages if page.meta.get("cluster", True) is not False]
+    needing = [page for page in pages if page.needs_cluster]
     if not needing:
         return
     identity = cluster.recorded()

@@ -27,11 +27,6 @@ class PageModule(pytest.Module):
     page: Page
     project: Project
 
-    @property
-    def needs_cluster(self) -> bool:
-        """Whether the page's blocks talk to the cluster."""
-        return self.page.meta.get("cluster", True) is not False
-
     def collect(self) -> Iterator[BlockItem | SkippedItem]:
         """Give one item a block, in the page's order.
 

@@ -181,7 +181,7 @@ def ledger_page_run(request: pytest.FixtureRequest) -> Iterator[PageRun]:
     module = request.node
     assert isinstance(module, PageModule)  # noqa: S101
     identity: Identity | None = None
-    if module.needs_cluster:
+    if module.page.needs_cluster:
         from ledger import cluster as clusters
         from ledger.verify.front import require_images
 
