@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
-from datetime import date
+import argparse
 from typing import TYPE_CHECKING
 
-import click
-
-from ledger.cli.common import as_json, now_option, print_json, say
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    add_preview,
+    add_skill,
+    describe,
+    one_of,
+    print_json,
+    print_text,
+    say,
+    today,
+)
 from ledger.core.phases import Status
 
 if TYPE_CHECKING:
     from ledger.flow.advance import Advance
 
 
-@click.command("advance")
-@click.argument("skill")
-@click.argument("phase", required=False, type=str.upper)
-@click.option(
-    "--to",
-    type=click.Choice([status.value for status in Status]),
-    help="Its new status (default: touched).",
-)
-@click.option("--reason", default="", help="Why it is skipped, deferred, blocked or set back.")
-@click.option("--note", default="", help="The note on its line (default: what the gates saw).")
-@click.option("--force", is_flag=True, help="Let the phase fall back; needs --reason.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written; write nothing.")
-@click.option("--diff", is_flag=True, help="Print what would be written as a diff; write nothing.")
-@now_option
-@as_json
-def command(
-    skill: str,
-    phase: str | None,
-    to: str | None,
-    reason: str,
-    note: str,
-    force: bool,
-    dry_run: bool,
-    diff: bool,
-    today: date,
-    as_json: bool,
-) -> None:
-    """Settle a skill's next phase, or PHASE, if its gates are open.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    describe(
+        parser,
+        "Settle a skill's next phase, or PHASE, if its gates are open.\n\n"
+        "Writes the phase's line in the skill's header, last_touched, and an epilogue.\n"
+        "Prints the prompt of the next phase. On a phase that is done it asks the gates\n"
+        "again: nothing to do if they hold.",
+        "ledger advance saas-phase11-external-backup",
+        "ledger advance saas-phase11-external-backup --diff",
+        "ledger advance saas-phase11-external-backup MEASURE --to deferred \\\n"
+        '      --reason "no metrics yet"',
+    )
+    add_skill(parser)
+    parser.add_argument("phase", metavar="PHASE", nargs="?", type=str.upper, help="(default: next)")
+    parser.add_argument("--to", metavar="STATUS", help=f"{', '.join(Status)} (default: touched)")
+    parser.add_argument(
+        "--reason", default="", help="why it is skipped, deferred, blocked or set back"
+    )
+    parser.add_argument(
+        "--note", default="", help="the note on its line (default: what the gates saw)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="let the phase fall back; needs --reason"
+    )
+    add_preview(parser)
+    add_now(parser)
+    add_json(parser)
+    parser.set_defaults(run=_run)
 
-    Writes the phase's line in the skill's header, last_touched, and an epilogue. Prints the prompt
-    of the next phase. On a phase that is done it asks the gates again: nothing to do if they hold.
 
-    \b
-    Examples:
-      ledger advance saas-phase11-external-backup
-      ledger advance saas-phase11-external-backup --diff
-      ledger advance saas-phase11-external-backup MEASURE --to deferred --reason "no metrics yet"
-    """
+def _run(args: argparse.Namespace) -> None:
     from ledger.core.forest import find_skill
     from ledger.core.project import Project
     from ledger.flow.advance import apply, plan_advance
@@ -59,28 +62,28 @@ def command(
     project = Project.here()
     advance = plan_advance(
         project,
-        find_skill(project, skill),
-        phase,
-        Status(to) if to else None,
-        reason,
-        note,
-        today=today,
-        force=force,
+        find_skill(project, args.skill),
+        args.phase,
+        Status(one_of(args.to, list(Status), "status")) if args.to else None,
+        args.reason,
+        args.note,
+        today=today(args),
+        force=args.force,
     )
     for warning in advance.warnings:
         say(f"warning: {warning}")
-    if as_json and advance.refused:
+    if args.json and advance.refused:
         _print_json(advance, [])
-    if diff and not as_json:
-        click.echo(_diff(advance), nl=False)
+    if args.diff and not args.json:
+        print_text(_diff(advance))
     advance.check()
-    write = not (dry_run or diff)
+    write = not (args.dry_run or args.diff)
     written = [project.relative(path) for path in apply(advance)] if write else []
     _report(advance, written, dry_run=not write)
-    if as_json:
+    if args.json:
         _print_json(advance, written)
-    elif advance.edit and not diff:
-        click.echo(advance.prompt, nl=False)
+    elif advance.edit and not args.diff:
+        print_text(advance.prompt)
 
 
 def _report(advance: Advance, written: list[str], *, dry_run: bool) -> None:

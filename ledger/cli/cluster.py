@@ -2,76 +2,117 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
-
-from ledger.cli.common import as_json, print_json, say
+from ledger.cli.common import add_json, describe, print_json, print_text, say
 from ledger.errors import Exit
 
+if TYPE_CHECKING:
+    from ledger.cluster.status import Status
 
-@click.group("cluster")
-def command() -> None:
-    """Raise, look at or remove the kind cluster that pages run on.
-
-    \b
-    Examples:
-      ledger cluster up              raise it; a first time builds for about 15 minutes
-      ledger cluster status --json
-      ledger cluster down            remove it; caches stay
-      ledger cluster down --all      also stop the Docker engine that up started
-    """
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-@command.command()
-@as_json
-def up(as_json: bool) -> None:
-    """Raise the cluster and record its identity; nothing to do if it runs.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its own commands."""
+    describe(
+        parser,
+        "Raise, look at or remove the kind cluster that pages run on.",
+        "ledger cluster up           raise it; a first time builds for about 15 minutes",
+        "ledger cluster status --json",
+        "ledger cluster down         remove it; caches stay",
+        "ledger cluster down --all   also stop the Docker engine that up started",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add_command in (_add_up, _add_status, _add_down):
+        add_command(commands)
 
-    With a Docker engine and a registry: kind and the public node image. Without: everything is
-    built from package registries. LEDGER_CLUSTER_WAY=registry|airgap forces one.
-    """
+
+def _add_up(commands: Commands) -> None:
+    parser = commands.add_parser("up", help="raise the cluster and record its identity")
+    describe(
+        parser,
+        "Raise the cluster and record its identity; nothing to do if it runs.\n\n"
+        "With a Docker engine and a registry: kind and the public node image. Without:\n"
+        "everything is built from package registries. LEDGER_CLUSTER_WAY=registry or\n"
+        "airgap forces one.",
+        'eval "$(ledger cluster up)" && kubectl get nodes',
+    )
+    add_json(parser)
+    parser.set_defaults(run=_up)
+
+
+def _add_status(commands: Commands) -> None:
+    parser = commands.add_parser("status", help="say whether the cluster runs and what it is")
+    describe(
+        parser,
+        "Say whether the cluster runs and what it is; exit 1 if it does not.",
+        "ledger cluster status --json | jq -r .versions.kubernetes",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_status)
+
+
+def _add_down(commands: Commands) -> None:
+    parser = commands.add_parser("down", help="remove the cluster")
+    describe(
+        parser,
+        "Remove the cluster, its record and its kubeconfig; nothing to do if there is\nnone.",
+        "ledger cluster down --all",
+    )
+    parser.add_argument(
+        "--all",
+        dest="everything",
+        action="store_true",
+        help="also stop the Docker engine that up started",
+    )
+    parser.set_defaults(run=_down)
+
+
+def _up(args: argparse.Namespace) -> None:
     from ledger import cluster
 
     identity = cluster.up(say=say)
-    if as_json:
+    if args.json:
         print_json("cluster", **_plain(identity))
         return
     say(f"cluster {identity.name} is up: Kubernetes {identity.kubernetes} ({identity.way})")
-    click.echo(f"export KUBECONFIG={identity.kubeconfig} PATH={identity.bin}:$PATH")
+    print_text(f"export KUBECONFIG={identity.kubeconfig} PATH={identity.bin}:$PATH\n")
 
 
-@command.command()
-@as_json
-def status(as_json: bool) -> None:
-    """Say whether the cluster runs and what it is; exit 1 if it does not."""
+def _status(args: argparse.Namespace) -> Exit:
     from ledger import cluster
 
     found = cluster.status()
-    if as_json:
+    if args.json:
         print_json("cluster-status", **_plain(found))
-    elif found.running:
-        versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
-        click.echo(f"{found.name} runs since {found.created} ({found.way})")
-        click.echo(f"  server    {found.server}\n  uid       {found.uid}\n  versions  {versions}")
-        click.echo(f"  images    {', '.join(found.images) or 'none'}")
     else:
-        click.echo(f"{found.name} does not run: {found.reason}")
-    if not as_json:
-        click.echo(f"  cache     {found.cache} ({found.cache_bytes / 2**30:.1f} GiB)")
-    if not found.running:
-        sys.exit(Exit.FOUND)
+        print_text(_told(found))
+    return Exit.DONE if found.running else Exit.FOUND
 
 
-@command.command()
-@click.option("--all", "everything", is_flag=True, help="Also stop the Docker engine we started.")
-def down(everything: bool) -> None:
-    """Remove the cluster, its record and its kubeconfig; nothing to do if there is none."""
+def _told(found: Status) -> str:
+    lines = [f"{found.name} does not run: {found.reason}"]
+    if found.running:
+        versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
+        lines = [
+            f"{found.name} runs since {found.created} ({found.way})",
+            f"  server    {found.server}",
+            f"  uid       {found.uid}",
+            f"  versions  {versions}",
+            f"  images    {', '.join(found.images) or 'none'}",
+        ]
+    lines.append(f"  cache     {found.cache} ({found.cache_bytes / 2**30:.1f} GiB)")
+    return "\n".join(lines) + "\n"
+
+
+def _down(args: argparse.Namespace) -> None:
     from ledger import cluster
 
-    cluster.down(everything=everything, say=say)
+    cluster.down(everything=args.everything, say=say)
 
 
 def _plain(thing: object) -> dict[str, object]:

@@ -2,38 +2,86 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+import sys
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
-import click
-
-from ledger.core.clock import day
-
-F = TypeVar("F", bound=Callable[..., Any])
+from ledger.cli.parser import near
+from ledger.errors import UsageError
 
 
-def as_json(command: F) -> F:
+def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None:
+    """Say what a command does, and show it: `text` in lines of 80 columns, examples one a line."""
+    parser.description = text
+    parser.epilog = "\n  ".join(("Examples:", *examples))
+
+
+def add_skill(parser: argparse.ArgumentParser) -> None:
+    """Add the skill that a command works on."""
+    parser.add_argument("skill", metavar="SKILL", help="name of the skill, or path of its file")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
-def now_option(command: F) -> F:
-    """Add `--now`, the day on which ages are measured."""
-    return click.option(
+def add_now(parser: argparse.ArgumentParser) -> None:
+    """Add `--now`, the day on which ages are measured; read it with `today(args)`."""
+    parser.add_argument(
         "--now",
-        "today",
-        callback=lambda _ctx, _param, value: day(value),
         metavar="YYYY-MM-DD",
-        help="Measure ages on this day (default: SOURCE_DATE_EPOCH, else today in UTC).",
-    )(command)
+        help="measure ages on this day (default: SOURCE_DATE_EPOCH, else today in UTC)",
+    )
+
+
+def today(args: argparse.Namespace) -> date:
+    """The day that `--now`, the environment or the clock says.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    from ledger.core.clock import day
+
+    return day(args.now)
+
+
+def add_preview(parser: argparse.ArgumentParser) -> None:
+    """Add `--dry-run` and `--diff`."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be written; write nothing"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="print what would be written as a diff; write nothing"
+    )
+
+
+def one_of(word: str, known: Iterable[str], kind: str) -> str:
+    """Give `word` if it is known.
+
+    Raises:
+        UsageError: it is not; with the nearest one.
+    """
+    words = list(known)
+    if word not in words:
+        raise UsageError(f"no {kind} {word!r}{near(word, words)}", fix=f"one of {', '.join(words)}")
+    return word
 
 
 def print_json(kind: str, **data: Any) -> None:
     """Print one JSON document on standard output; `kind` names its versioned schema."""
-    click.echo(json.dumps({"schema": f"phase-ledger/{kind}/v1", **data}, indent=2))
+    print_text(json.dumps({"schema": f"phase-ledger/{kind}/v1", **data}, indent=2) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Print data, as it is, on standard output."""
+    sys.stdout.write(text)
 
 
 def say(text: str) -> None:
     """Talk to the person: standard error, so that data stays alone on standard output."""
-    click.echo(text, err=True)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

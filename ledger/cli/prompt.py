@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+import argparse
 
-import click
-
-from ledger.cli.common import now_option
+from ledger.cli.common import add_now, add_skill, describe, print_text, today
 
 
-@click.command("prompt")
-@click.argument("skill")
-@click.option("--phase", type=str.upper, help="Another phase than the next (default: the next).")
-@now_option
-def command(skill: str, phase: str | None, today: date) -> None:
-    """Print the continuation prompt of a skill's next phase; hand it on as it is.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    describe(
+        parser,
+        "Print the continuation prompt of a skill's next phase; hand it on as it is.\n\n"
+        "The same files, evidence and day give the same bytes. A plan with no open\n"
+        "phase gives the one line on which it halts.",
+        "ledger prompt saas-phase11-external-backup",
+        "ledger prompt saas-phase11-external-backup --phase measure",
+    )
+    add_skill(parser)
+    parser.add_argument("--phase", type=str.upper, help="another phase than the next")
+    add_now(parser)
+    parser.set_defaults(run=_run)
 
-    The same files, evidence and day give the same bytes. A plan with no open phase gives the one
-    line on which it halts.
 
-    \b
-    Examples:
-      ledger prompt saas-phase11-external-backup
-      ledger prompt saas-phase11-external-backup --phase measure
-    """
+def _run(args: argparse.Namespace) -> None:
     from ledger.core.forest import find_skill
     from ledger.core.project import Project
     from ledger.flow.advance import next_prompt
     from ledger.flow.evidence import gather
 
     project = Project.here()
-    found = find_skill(project, skill)
-    if phase:
-        found.entry(phase)
-    click.echo(next_prompt(project, found, gather(project, found, today), phase=phase), nl=False)
+    found = find_skill(project, args.skill)
+    if args.phase:
+        found.entry(args.phase)
+    evidence = gather(project, found, today(args))
+    print_text(next_prompt(project, found, evidence, phase=args.phase))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import date
+import argparse
 from typing import TYPE_CHECKING
 
-import click
-
-from ledger.cli.common import as_json, now_option, print_json
+from ledger.cli.common import add_json, add_now, add_skill, describe, print_json, print_text, today
 from ledger.errors import Exit
 
 if TYPE_CHECKING:
@@ -17,31 +14,30 @@ if TYPE_CHECKING:
     from ledger.flow.evidence import PageEvidence
 
 
-@click.command("show")
-@click.argument("skill")
-@now_option
-@as_json
-def command(skill: str, today: date, as_json: bool) -> None:
-    """Show one skill: its phases and gates, its budget, its pages, its handles.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    describe(
+        parser,
+        "Show one skill: its phases and gates, its budget, its pages, its handles.",
+        "ledger show saas-phase11-external-backup",
+        "ledger show saas-phase11-external-backup --json | jq .pages",
+    )
+    add_skill(parser)
+    add_now(parser)
+    add_json(parser)
+    parser.set_defaults(run=_run)
 
-    \b
-    Examples:
-      ledger show saas-phase11-external-backup
-      ledger show saas-phase11-external-backup --json | jq .pages
-    """
+
+def _run(args: argparse.Namespace) -> Exit:
     from ledger.core.forest import find_skill
     from ledger.core.project import Project
     from ledger.flow.evidence import gather
 
     project = Project.here()
-    found = find_skill(project, skill)
-    evidence = gather(project, found, today)
-    if as_json:
-        _print_json(project, found, evidence)
-    else:
-        _print_text(project, found, evidence)
-    if any(page.problem for page in evidence):
-        sys.exit(Exit.FOUND)
+    found = find_skill(project, args.skill)
+    evidence = gather(project, found, today(args))
+    (_print_json if args.json else _print_text)(project, found, evidence)
+    return Exit.FOUND if any(page.problem for page in evidence) else Exit.DONE
 
 
 def _print_text(project: Project, skill: Skill, evidence: tuple[PageEvidence, ...]) -> None:
@@ -49,22 +45,20 @@ def _print_text(project: Project, skill: Skill, evidence: tuple[PageEvidence, ..
     from ledger.flow.gates import gates_of
     from ledger.flow.signal import handles
 
-    click.echo(f"{skill.title}\n{skill.where}\n")
+    lines = [f"{skill.title}\n{skill.where}\n"]
     for entry in skill.ledger:
         mark = ">" if entry == skill.current else " "
         asks = gates_of(skill, entry.phase)
         note = entry.note or (f"gates: {', '.join(asks)}" if asks and not entry.settled else "")
-        click.echo(f"{mark} {entry.phase:15}  {entry.raw:11}  {note}".rstrip())
-    click.echo(f"\nbudget   {skill.budget}")
-    for name in skill.strings("blocking"):
-        click.echo(f"waits on {name}")
+        lines.append(f"{mark} {entry.phase:15}  {entry.raw:11}  {note}".rstrip())
+    lines.append(f"\nbudget   {skill.budget}")
+    lines += [f"waits on {name}" for name in skill.strings("blocking")]
     for page in evidence:
         said = page.problem.what if page.problem else f"{tally(page.states)}; {page.run()}"
-        click.echo(f"page     {page.where}: {said.rstrip('; ')}")
-        for where, what in page.doubts():
-            click.echo(f"         {where}: {what}")
-    for handle in handles(project, skill):
-        click.echo(f"handle   {handle}")
+        lines.append(f"page     {page.where}: {said.rstrip('; ')}")
+        lines += [f"         {where}: {what}" for where, what in page.doubts()]
+    lines += [f"handle   {handle}" for handle in handles(project, skill)]
+    print_text("\n".join(lines) + "\n")
 
 
 def _print_json(project: Project, skill: Skill, evidence: tuple[PageEvidence, ...]) -> None:

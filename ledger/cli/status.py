@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import date
+import argparse
 from typing import Any
 
-import click
-
-from ledger.cli.common import as_json, now_option, print_json, say
+from ledger.cli.common import add_json, add_now, describe, print_json, print_text, say, today
 from ledger.errors import Exit, LedgerError
 
 _ROW = "{name:30}  {strip:11}  {current:15}  {left:>6}  {evidence}"
 
 
-@click.command("status")
-@now_option
-@as_json
-def command(today: date, as_json: bool) -> None:
-    """List every skill: its eleven phases, the open one, its budget, its evidence.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    describe(
+        parser,
+        "List every skill: its eleven phases, the open one, its budget, its evidence.\n\n"
+        "A file that cannot be read is listed too, and makes the exit code 1.",
+        "ledger status",
+        "ledger status --json | jq -r '.skills[] | select(.evidence == \"stale\").name'",
+    )
+    add_now(parser)
+    add_json(parser)
+    parser.set_defaults(run=_run)
 
-    A file that cannot be read is listed too, and makes the exit code 1.
 
-    \b
-    Examples:
-      ledger status
-      ledger status --json | jq -r '.skills[] | select(.evidence == "stale").name'
-    """
+def _run(args: argparse.Namespace) -> Exit:
     from ledger.core.forest import forest
     from ledger.core.project import Project
     from ledger.flow.evidence import gather
     from ledger.flow.overview import strip, worth
 
     project = Project.here()
+    day = today(args)
     skills, unreadable = forest(project)
     problems: list[LedgerError] = [*unreadable]
     rows: list[dict[str, Any]] = []
     for skill in skills:
-        evidence = gather(project, skill, today)
+        evidence = gather(project, skill, day)
         problems += [page.problem for page in evidence if page.problem]
         rows.append(
             {
@@ -49,15 +49,14 @@ def command(today: date, as_json: bool) -> None:
                 "phases": {entry.phase: entry.raw for entry in skill.ledger},
             }
         )
-    if as_json:
+    if args.json:
         errors = [{"where": p.where, "what": p.what, "fix": p.fix} for p in problems]
         print_json("status", skills=rows, problems=errors)
     else:
         _print_rows(rows)
         for problem in dict.fromkeys(map(str, problems)):
             say(f"error: {problem}")
-    if problems:
-        sys.exit(Exit.FOUND)
+    return Exit.FOUND if problems else Exit.DONE
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
@@ -67,11 +66,12 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
         say("no skill can be read in skills/")
         return
     names = {"name": "skill", "strip": "phases", "current": "open", "left": "left"}
-    click.echo(_ROW.format(**names, evidence="evidence"))
+    lines = [_ROW.format(**names, evidence="evidence")]
     for row in rows:
         shown = row | {"current": row["current"] or "-"}
         if len(row["name"]) > 30:
-            click.echo(row["name"])
+            lines.append(row["name"])
             shown["name"] = ""
-        click.echo(_ROW.format(**shown))
+        lines.append(_ROW.format(**shown))
+    print_text("\n".join(lines) + "\n")
     say(f"phases: {legend()}")

@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import click
-
-from ledger.cli.common import as_json, print_json, say
-from ledger.core.project import Project
+from ledger.cli.common import add_json, describe, print_json, print_text, say
 from ledger.errors import Exit
 
 if TYPE_CHECKING:
     from ledger.verify.front import Account, Row
 
-_COLOURS: Final = {"passed": "green", "failed": "red", "skipped": "yellow", "not-run": "yellow"}
+_COLOURS: Final = {"passed": 32, "failed": 31, "skipped": 33, "not-run": 33}
 
 
-@click.command("verify")
-@click.argument("pages", nargs=-1, type=click.Path())
-@click.option(
-    "--update-lock", is_flag=True, help="Write what the run proved into evidence/, to be committed."
-)
-@as_json
-def command(pages: tuple[str, ...], update_lock: bool, as_json: bool) -> None:
-    """Run the command blocks of PAGES on the cluster; without PAGES, of every page below docs/.
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    describe(
+        parser,
+        "Run the command blocks of PAGES on the cluster; without PAGES, of every page\n"
+        "below docs/.\n\n"
+        "Blocks run in order, in one shell a page. After the first that fails, the\n"
+        "page's others are not run. A record of each run goes into .ledger/runs/. Exit\n"
+        "code 1 if a block failed, 4 if there is no cluster, 5 if the kubeconfig leads\n"
+        "to another one than was recorded.",
+        "ledger verify",
+        "ledger verify docs/runbook/nats-backup.md",
+        "ledger verify --update-lock && git diff evidence/",
+        "ledger verify --json | jq '.pages[].blocks[] | select(.result == \"failed\")'",
+    )
+    parser.add_argument("pages", metavar="PAGES", nargs="*", help="pages below docs/")
+    parser.add_argument(
+        "--update-lock",
+        action="store_true",
+        help="write what the run proved into evidence/, to be committed",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_run)
 
-    Blocks run in order, in one shell a page. After the first that fails, the page's others are not
-    run. A record of each run goes into .ledger/runs/. Exit code 1 if a block failed, 4 if there is
-    no cluster, 5 if the kubeconfig leads to another one than was recorded.
 
-    \b
-    Examples:
-      ledger verify
-      ledger verify docs/runbook/nats-backup.md
-      ledger verify --update-lock && git diff evidence/
-      ledger verify --json | jq '.pages[].blocks[] | select(.result == "failed")'
-    """
+def _run(args: argparse.Namespace) -> Exit:
+    from ledger.core.project import Project
     from ledger.verify import front, record
     from ledger.verify.progress import Progress
 
     project = Project.here()
-    chosen = front.choose(project, pages)
+    chosen = front.choose(project, args.pages)
     front.require_cluster(chosen)
-    progress, show = Progress(), _printer(err=as_json)
+    progress, show = Progress(), _printer(err=args.json)
 
     def on_row(row: Row) -> None:
         progress.stop()
@@ -55,16 +60,16 @@ def command(pages: tuple[str, ...], update_lock: bool, as_json: bool) -> None:
         account = front.run_pages(project, chosen, on_start=progress.start, on_row=on_row)
     finally:
         progress.stop()
-    if update_lock:
+    if args.update_lock:
         for run in account.runs:
             if not account.broken(run.page.where):
                 say(f"wrote {project.relative(record.update_lock(run))}")
-    if as_json:
+    if args.json:
         print_json("verify", **_document(account))
     else:
-        click.echo(_summary(account))
-    if account.count("failed") or account.count("not-run"):
-        sys.exit(Exit.FOUND)
+        print_text(_summary(account) + "\n")
+    broken = account.count("failed") or account.count("not-run")
+    return Exit.FOUND if broken else Exit.DONE
 
 
 def _printer(*, err: bool) -> Callable[[Row], None]:
@@ -76,15 +81,16 @@ def _printer(*, err: bool) -> Callable[[Row], None]:
     def show(row: Row) -> None:
         nonlocal last
         if row.page != last:
-            click.echo(row.page, err=err)
+            stream.write(f"{row.page}\n")
             last = row.page
-        word = row.result.replace("-", " ")
-        shown = click.style(f"{word:<8}", fg=_COLOURS[row.result]) if colour else f"{word:<8}"
+        word = f"{row.result.replace('-', ' '):<8}"
+        shown = f"\033[{_COLOURS[row.result]}m{word}\033[0m" if colour else word
         took = f"{row.seconds:6.1f} s" if row.seconds else " " * 8
         reason = "" if row.report else f"  {row.reason}"
-        click.echo(f"  {shown}{took}  {row.name}{reason}".rstrip(), err=err)
+        stream.write(f"  {shown}{took}  {row.name}{reason}".rstrip() + "\n")
         for line in row.report.splitlines():
-            click.echo(f"    {line}", err=err)
+            stream.write(f"    {line}\n")
+        stream.flush()
 
     return show
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.errors import SkillError
 
 FLOOR: Final = Decimal("0.01")
+_FIGURES: Final = ("planned", "budget", "spent", "returned", "remaining")
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """What a plan may draw; a share of its effort, so 0.05 is five per cent."""
 
     planned: Decimal = Decimal(0)
@@ -21,14 +20,20 @@ class Budget:
     returned: Decimal = Decimal(0)
 
     @classmethod
-    def read(cls, raw: object, where: str = "") -> Budget:
-        """Read the `entropy` mapping of a header; missing keys count as zero.
+    def read(cls, figures: Mapping[str, str], where: str = "") -> Budget:
+        """Read the figures of a header's `entropy`, as written; missing ones count as zero.
+
+        `budget` is read as `planned`; `remaining` without `spent` says what was spent.
 
         Raises:
-            SkillError: a value is not a decimal number.
+            SkillError: a figure is no decimal number.
         """
-        values = raw if isinstance(raw, Mapping) else {}
-        return cls(*(_decimal(values, key, where) for key in ("planned", "spent", "returned")))
+        read = {key: _decimal(figures, key, where) for key in _FIGURES if figures.get(key)}
+        planned = read.get("planned", read.get("budget", Decimal(0)))
+        returned = read.get("returned", Decimal(0))
+        left = read.get("remaining")
+        implied = Decimal(0) if left is None else planned - returned - left
+        return cls(planned, read.get("spent", implied), returned)
 
     @property
     def remaining(self) -> Decimal:
@@ -52,14 +57,15 @@ class Budget:
         return f"{used} of {self.planned} ({self.remaining} left)"
 
 
-def _decimal(values: Mapping[str, object], key: str, where: str) -> Decimal:
-    raw = values.get(key, 0)
+def _decimal(figures: Mapping[str, str], key: str, where: str) -> Decimal:
     try:
-        number = Decimal(str(raw))
+        number = Decimal(figures[key])
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise SkillError(
-            f"entropy.{key} is {raw!r}, not a number", where=where, fix="write a decimal like 0.05"
+            f"entropy.{key} is {figures[key]!r}, not a number",
+            where=where,
+            fix="write a decimal like 0.05",
         )
     return number

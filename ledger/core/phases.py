@@ -38,7 +38,22 @@ class Status(StrEnum):
         return self in {Status.SKIPPED, Status.DEFERRED, Status.BLOCKED}
 
 
+# Words that people write for a status: read as it, and mended by `ledger fix`.
+ALIASES: Final = {
+    "active": Status.IN_PROGRESS,
+    "done": Status.COMPLETE,
+    "not_applicable": Status.SKIPPED,
+    "not_started": Status.PENDING,
+    "partial": Status.IN_PROGRESS,
+    "planned": Status.PENDING,
+}
 SETTLED: Final = frozenset({Status.TOUCHED, Status.COMPLETE, Status.SKIPPED, Status.DEFERRED})
+
+
+def read_status(word: str) -> Status | None:
+    """The status that `word` means, in any case and by any alias; None if it means none."""
+    plain = word.casefold().replace("-", "_")
+    return ALIASES.get(plain) or (Status(plain) if plain in set(Status) else None)
 
 
 def following(phase: str) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ledger.errors import UsageError
 
@@ -32,8 +32,7 @@ def find_root(start: Path | None = None) -> Path:
     )
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """The folders of one project; paths in files are relative to `root`, with `/`."""
 
     root: Path

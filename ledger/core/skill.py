@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ledger.core.debt import Debt, read_debt
 from ledger.core.entropy import Budget
 from ledger.core.header import Header
-from ledger.core.phases import PHASES, Status
+from ledger.core.phases import PHASES, Status, read_status
 from ledger.errors import SkillError, UsageError
 
-_REASON = re.compile(r"reason:\s*(?P<reason>.*)")
 _HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<title>.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$")
 _FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})")
 
@@ -37,8 +37,13 @@ class Entry:
 
     @property
     def status(self) -> Status | None:
-        """The status; None if the word is not one of the seven."""
-        return Status(self.raw) if self.raw in set(Status) else None
+        """What the word means, an alias included; None if it means no status."""
+        return read_status(self.raw)
+
+    @property
+    def strict(self) -> bool:
+        """Whether the word is one of the seven, as written."""
+        return self.raw in set(Status)
 
     @property
     def settled(self) -> bool:
@@ -46,10 +51,14 @@ class Entry:
         return bool(self.status and self.status.settled)
 
     @property
+    def debt(self) -> Debt:
+        """Why it was skipped, deferred or blocked, and who sees to it until when."""
+        return read_debt(self.note)
+
+    @property
     def reason(self) -> str:
         """Why it was skipped, deferred or blocked; empty if nothing was said."""
-        found = _REASON.search(self.note)
-        return found["reason"].strip() if found else ""
+        return self.debt.reason
 
 
 class Skill:
@@ -61,7 +70,7 @@ class Skill:
         text: what it holds or is about to hold; read from the file if left out.
 
     Raises:
-        SkillError: no file, no front matter, broken YAML, no ledger or a budget that is no number.
+        SkillError: no file, no front matter, broken YAML or no ledger.
     """
 
     def __init__(self, path: Path, where: str, text: str | None = None) -> None:
@@ -71,7 +80,16 @@ class Skill:
         self.header = Header(self.text, where)
         if not isinstance(self.header.data.get("phase_ledger"), Mapping):
             raise SkillError("no phase_ledger in the front matter", where=where)
-        self.budget = Budget.read(self.header.data.get("entropy"), where)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The plan's budget.
+
+        Raises:
+            SkillError: a figure is no number; with `file:line`.
+        """
+        figures = {key: value.text for key, value in self.header.entries("entropy").items()}
+        return Budget.read(figures, f"{self.where}:{self.header.line('entropy') or 1}")
 
     @property
     def name(self) -> str:

@@ -98,11 +98,11 @@ def test_comment_inside_a_block_scalar_is_text() -> None:
 
 
 def test_ledger_has_all_phases_in_order_then_the_rest() -> None:
-    found = skill("---\nphase_ledger:\n  TEST: done  # x\n  OTHER: 1\n  PLAN: skipped\n---\n")
+    found = skill("---\nphase_ledger:\n  TEST: gone  # x\n  OTHER: 1\n  PLAN: skipped\n---\n")
     assert [entry.phase for entry in found.ledger] == [*PHASES, "OTHER"]
     test = found.entry("TEST")
     assert (test.raw, test.status, test.settled, test.note, test.line) == (
-        "done",
+        "gone",
         None,
         False,
         "x",

@@ -308,7 +308,7 @@ def test_plan_with_nothing_open_is_asked_as_a_whole(fake: Fake) -> None:
         (["nosuch"], 2, "no skill 'nosuch'"),
         (["backups"], 2, "did you mean backup?"),
         (["backup", "TSET"], 2, "no phase 'TSET'"),
-        (["backup", "--to", "done"], 2, "'done' is not one of"),
+        (["backup", "--to", "done"], 2, "no status 'done'"),
         (["backup", "--to", "deferred"], 2, "TEST cannot be deferred without a reason"),
         (["backup", "--to", "blocked"], 2, "TEST cannot be blocked without a reason"),
         (["backup", "--reason", "x"], 2, "--reason has no place on a touched phase"),
@@ -407,10 +407,10 @@ def test_implement_cannot_be_jumped_over(fake: Fake) -> None:
 
 
 def test_word_that_is_no_status_is_read_and_replaced(fake: Fake) -> None:
-    fake.replace("skills/backup.md", "TEST: in_progress", "TEST: done")
+    fake.replace("skills/backup.md", "TEST: in_progress", "TEST: gone")
     outcome = fake.run("advance", "backup")
     assert outcome.code == 0
-    assert "warning: TEST was 'done', which is no status" in outcome.err
+    assert "warning: TEST was 'gone', which is no status" in outcome.err
 
 
 @pytest.mark.parametrize(

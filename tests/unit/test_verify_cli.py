@@ -376,4 +376,4 @@ def test_colour_is_for_terminals_that_want_it(site: Site, variable: str, coloure
 
 def test_help_has_examples() -> None:
     done = subprocess.run([LEDGER, "verify", "--help"], capture_output=True, text=True, check=True)
-    assert "Examples:\n    ledger verify\n" in done.stdout
+    assert "Examples:\n  ledger verify\n" in done.stdout
