@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check test coverage unit cluster lock clean
+.PHONY: help site serve check test coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ coverage: ## what the last make test covered; fails below 90 %
 
 cluster: $(STAMP) ## raise the kind cluster and leave it running
 	@$(BIN)/ledger cluster up
+
+bench: $(STAMP) ## start-up and scan, ours and other tools': one table; installs them on demand
+	@$(BIN)/python -m bench
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \

@@ -40,6 +40,7 @@ def _add_up(commands: Commands) -> None:
         "everything is built from package registries. LEDGER_CLUSTER_WAY=registry or\n"
         "airgap forces one.",
         'eval "$(ledger cluster up)" && kubectl get nodes',
+        "ledger cluster up --json | jq -r .kubeconfig",
     )
     add_json(parser)
     parser.set_defaults(run=_up)
@@ -69,6 +70,7 @@ def _add_down(commands: Commands) -> None:
         action="store_true",
         help="also stop the Docker engine that up started",
     )
+    add_json(parser)
     parser.set_defaults(run=_down)
 
 
@@ -112,7 +114,9 @@ def _told(found: Status) -> str:
 def _down(args: argparse.Namespace) -> None:
     from ledger import cluster
 
-    cluster.down(everything=args.everything, say=say)
+    removed = cluster.down(everything=args.everything, say=say)
+    if args.json:
+        print_json("cluster-down", removed=removed)
 
 
 def _plain(thing: object) -> dict[str, object]:

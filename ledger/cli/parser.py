@@ -31,15 +31,29 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", _Help)
         super().__init__(allow_abbrev=False, **options)
+        self._mixing = False
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse, and refuse what is left where it can still be told which command it was for."""
-        found, rest = super().parse_known_args(args, namespace)
+        """Parse, options between the other words too; refuse what is left.
+
+        It is refused here, where it can still be told which command it was for.
+        """
+        if self._subparsers or self._mixing:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        found, rest = self.parse_known_intermixed_args(args, namespace)
+        self._mixing = False
         if rest:
             self.error(f"{rest[0]} is not known here{near(rest[0], self._option_string_actions)}")
         return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = list(action.choices)
+            told = f"no {value!r}{near(value, choices)}; one of {', '.join(choices)}"
+            raise argparse.ArgumentError(action, told)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
@@ -54,7 +68,13 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     """Help as people wrote it, in 80 columns."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=26, width=80)
+        # argparse's widest line is one longer than the width.
+        super().__init__(prog, max_help_position=26, width=79)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += 2  # argparse forgets that commands are indented
 
 
 def build(commands: Mapping[str, tuple[str, str]], arguments: Sequence[str]) -> Parser:

@@ -11,7 +11,7 @@ from ledger.cluster.run import CommandFailed, Shell
 from ledger.cluster.steps import Say, failed
 
 
-def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> None:
+def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> list[str]:
     """Remove the cluster `name`: nodes, record, kubeconfig and programs.
 
     Args:
@@ -19,6 +19,9 @@ def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> N
         everything: remove every cluster of the project, and undo all changes to the host.
             Caches stay.
         say: tells the user what goes on, a line at a time.
+
+    Returns:
+        The names of the clusters that were removed.
 
     Raises:
         ClusterError: something could not be removed.
@@ -36,6 +39,7 @@ def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> N
             _undo(found, say)
         cache = places.cache_home()
         say(f"caches stay in {cache} ({places.size(cache) / 2**30:.1f} GiB)")
+    return chosen
 
 
 def _remove(name: str, found: engine.Engine | None, say: Say) -> None:

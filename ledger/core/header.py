@@ -15,6 +15,9 @@ BOM: Final = "\ufeff"
 _OPENING = re.compile(r"---[ \t]*(\r\n|\n)")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"[ \t]+#[ \t]?(?P<text>[^\r\n]*)")
+# Deep nesting ends the C parser, and with it the process; no person nests so deep.
+_DEEPEST: Final = 100
+_SHORT: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,17 @@ class Header:
         # Blank line ends so that YAML's positions stay those of the file.
         source = text[self.start : self.end].replace("\r\n", " \n")
         try:
+            _refuse_depth(source)
             root = yaml.compose(source, Loader=yaml.CSafeLoader)
             self.data: dict[str, Any] = _mapping(yaml.load(source, Loader=yaml.CSafeLoader))
         except yaml.YAMLError as error:
             raise self._broken(error) from None
         except ValueError as error:
             raise SkillError(f"broken YAML: {error}", where=f"{where}:1") from None
+        except (AttributeError, IndexError, KeyError):  # !!bool x, !!int '', !!timestamp x
+            raise SkillError(
+                "broken YAML: a value is not what its tag says", where=f"{where}:1"
+            ) from None
         self._root = root if isinstance(root, yaml.MappingNode) else yaml.MappingNode("map", [])
         self._refuse_twins(self._root)
 
@@ -107,16 +115,33 @@ class Header:
         problem = getattr(error, "problem", None) or str(error)
         return SkillError(f"broken YAML: {problem}", where=f"{self.where}:{line}")
 
-    def _refuse_twins(self, node: yaml.Node) -> None:
-        if not isinstance(node, yaml.MappingNode):
-            return
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                where = f"{self.where}:{self._line(key.start_mark.line)}"
-                raise SkillError(f"key {key.value!r} twice", where=where, fix="keep one of them")
-            seen.add(key.value)
-            self._refuse_twins(value)
+    def _refuse_twins(self, root: yaml.Node) -> None:
+        waiting, known = [root], {id(root)}
+        while waiting:
+            node = waiting.pop()
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            seen: set[str] = set()
+            for key, value in pairs:
+                if str(key.value) in seen:
+                    where = f"{self.where}:{self._line(key.start_mark.line)}"
+                    raise SkillError(
+                        f"key {key.value!r} twice", where=where, fix="keep one of them"
+                    )
+                seen.add(str(key.value))
+                if id(value) not in known:  # an alias may lead back to where it stands
+                    known.add(id(value))
+                    waiting.append(value)
+
+
+def _refuse_depth(source: str) -> None:
+    if len(source) < _SHORT and sum(map(source.count, "[{-?")) < _DEEPEST:
+        return
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} levels, one inside the other")
 
 
 def _bounds(text: str, where: str) -> tuple[int, int, int]:

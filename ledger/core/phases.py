@@ -47,6 +47,16 @@ ALIASES: Final = {
     "partial": Status.IN_PROGRESS,
     "planned": Status.PENDING,
 }
+# How far a phase has come; a lower number than before is a regression.
+RANK: Final = {
+    Status.PENDING: 0,
+    Status.IN_PROGRESS: 1,
+    Status.BLOCKED: 1,
+    Status.SKIPPED: 2,
+    Status.DEFERRED: 2,
+    Status.TOUCHED: 3,
+    Status.COMPLETE: 4,
+}
 SETTLED: Final = frozenset({Status.TOUCHED, Status.COMPLETE, Status.SKIPPED, Status.DEFERRED})
 
 

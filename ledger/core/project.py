@@ -1,16 +1,20 @@
 """Where the project is and where its folders are."""
 
+# pathlib takes longer to load than a small command to run.
+# ruff: noqa: PTH113, PTH118, PTH120
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import UsageError
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def find_root(start: Path | None = None) -> Path:
-    """Find the project: the nearest folder upwards that holds `mkdocs.yml`.
+
+def root_folder(start: str | None = None) -> str:
+    """Find the project: the nearest folder upwards that holds `mkdocs.yml`, links resolved.
 
     `LEDGER_ROOT` overrides the search.
 
@@ -18,18 +22,27 @@ def find_root(start: Path | None = None) -> Path:
         UsageError: no folder up to the file system's root holds one, or LEDGER_ROOT does not.
     """
     if override := os.environ.get("LEDGER_ROOT"):
-        if not (Path(override) / "mkdocs.yml").is_file():
+        if not os.path.isfile(f"{override}/mkdocs.yml"):
             raise UsageError("no mkdocs.yml there", where=f"LEDGER_ROOT={override}")
-        return Path(override).resolve()
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "mkdocs.yml").is_file():
-            return folder
-    raise UsageError(
-        "no mkdocs.yml here or in any folder above",
-        where=str(here),
-        fix="run ledger inside a project, or set LEDGER_ROOT",
-    )
+        return os.path.realpath(override)
+    here = folder = os.path.realpath(start or os.curdir)
+    while not os.path.isfile(os.path.join(folder, "mkdocs.yml")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            raise UsageError(
+                "no mkdocs.yml here or in any folder above",
+                where=here,
+                fix="run ledger inside a project, or set LEDGER_ROOT",
+            )
+        folder = above
+    return folder
+
+
+def find_root(start: Path | None = None) -> Path:
+    """`root_folder`, as a path."""
+    from pathlib import Path  # costs more than the search
+
+    return Path(root_folder(str(start) if start else None))
 
 
 class Project(NamedTuple):

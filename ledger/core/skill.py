@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,9 @@ class Skill:
             UsageError: no such phase.
         """
         if phase not in PHASES:
-            raise UsageError(
-                f"no phase {phase!r}", where=self.where, fix=f"one of {', '.join(PHASES)}"
-            )
+            near = get_close_matches(phase, PHASES, n=1)
+            fix = f"did you mean {near[0]}?" if near else f"one of {', '.join(PHASES)}"
+            raise UsageError(f"no phase {phase!r}", where=self.where, fix=fix)
         return self.ledger[PHASES.index(phase)]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,17 @@ from typing import Any, Final
 from ledger.core.skill import Skill, subsections
 
 _DATA: Final = Path(__file__).with_name("phases.toml")
-_SHARE = re.compile(r"^#+ (?:Track \w+: )?(?P<name>.+?) \((?P<share>\d+)%\)$", re.MULTILINE)
-_ITEM = re.compile(r"^[-*+][ \t]+(?:\[[ xX]\][ \t]+)?(?P<text>.+)$")
+_TRACK = re.compile(
+    r"^#{3,} (?:Track \w+: )?(?P<name>.+?)(?: \((?P<share>\d+)%\))?[ \t]*$", re.MULTILINE
+)
+_FENCED = re.compile(
+    r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)", re.MULTILINE | re.DOTALL
+)
+# A rule that parts a section from the next says nothing in a prompt.
+_RULE = re.compile(r"\n\s*\n-{3,}\s*\Z")
+_ACTIVITY = re.compile(r"(?P<name>.+?)(?: \((?P<share>\d+)%\))?")
+_ITEM = re.compile(r"^(?:[-*+]|\d+[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?P<text>.+)$")
+_HALT = re.compile(r"^[-*+ \t]*`?⟂\[(?P<token>[^\]\s]+)\]`?:?[ \t]*(?P<why>.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,21 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table that a phase's prompt carries unless the skill has a better one.
+
+    Attributes:
+        title: its heading.
+        head: the names of its columns.
+        rows: its cells.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Brief:
     """One phase's task.
 
@@ -43,7 +67,10 @@ class Brief:
         non_goals: what it leaves alone.
         halts: reasons to stop: token to sentence.
         tracks: the parts of the mission; empty where the skill wrote its own.
+        activities: what may draw on the budget, each with its weight.
+        table: the phase's own table; None if it has none.
         own_tracks: the skill's own tracks, Markdown; empty if it has none.
+        own: all that the skill says of the phase: text by heading, in small letters.
     """
 
     mission: str
@@ -53,36 +80,42 @@ class Brief:
     non_goals: tuple[str, ...]
     halts: dict[str, str]
     tracks: tuple[Track, ...]
+    activities: tuple[tuple[str, int], ...]
+    table: Table | None = None
     own_tracks: str = ""
+    own: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def shares(self) -> tuple[tuple[str, int], ...]:
-        """Each track and its share, in per cent; of own tracks those whose heading says it."""
-        if self.tracks:
-            return tuple((track.name, track.share) for track in self.tracks)
-        return tuple((m["name"], int(m["share"])) for m in _SHARE.finditer(self.own_tracks))
+    def said(self, *titles: str) -> str:
+        """What the skill says under the first of `titles` that it has; empty if under none."""
+        return next((self.own[title] for title in titles if self.own.get(title)), "")
 
 
 def brief_of(skill: Skill, phase: str) -> Brief:
     """The task of `phase`, with what the skill's body says below a heading of that name.
 
-    `### Mission` (which also replaces the tracks), `### Tracks`, `### Exit criteria` and
-    `### Non-goals` each replace their part.
+    `### Mission` (which also replaces the tracks), `### Tracks`, `### Activities`,
+    `### Exit criteria`, `### Non-goals` and `### Halts` each replace their part. IMPLEMENT builds
+    what the plan is for, so the plan's own `## Mission` and the like are its own too.
     """
     brief = _briefs()[phase]
-    own = {title.casefold(): text for title, text in subsections(skill.body, phase).items()}
-    if mission := own.get("mission"):
+    whole = _titled(skill, skill.title)
+    own = (whole if phase == "IMPLEMENT" else _shared(whole)) | _titled(skill, phase)
+    brief = replace(brief, own=own)
+    if mission := brief.said("mission", "your mission"):
         brief = replace(brief, mission=mission, tracks=())
-    if tracks := own.get("tracks"):
+    if tracks := brief.said("tracks"):
         brief = replace(brief, tracks=(), own_tracks=tracks)
-    if criteria := _items(own.get("exit criteria", "")):
-        brief = replace(brief, exit=criteria)
-    if non_goals := _items(own.get("non-goals", "")):
-        brief = replace(brief, non_goals=non_goals)
-    return brief
+    criteria = [item for item in items(brief.said("exit criteria")) if item[:7] != "Ledger:"]
+    return replace(
+        brief,
+        exit=tuple(criteria) or brief.exit,
+        non_goals=items(brief.said("non-goals")) or brief.non_goals,
+        halts={m["token"]: m["why"] for m in _HALT.finditer(brief.said("halts"))} or brief.halts,
+        activities=_activities(brief) or brief.activities,
+    )
 
 
-def _items(text: str) -> tuple[str, ...]:
+def items(text: str) -> tuple[str, ...]:
     """The items of a Markdown list, each on one line; a wrapped item's lines are joined."""
     found: list[str] = []
     for line in text.splitlines():
@@ -93,6 +126,28 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _titled(skill: Skill, title: str) -> dict[str, str]:
+    found = subsections(skill.body, title).items()
+    return {name.casefold(): _RULE.sub("", text) for name, text in found}
+
+
+def _shared(whole: dict[str, str]) -> dict[str, str]:
+    """What a plan says once for all of its phases."""
+    names = ("branch candidates", "principles", "principles alignment")
+    return {name: whole[name] for name in names if name in whole}
+
+
+def _activities(brief: Brief) -> tuple[tuple[str, int], ...]:
+    """What the skill itself would spend the budget on: activities, else tracks."""
+    told = [m for item in items(brief.said("activities")) if (m := _ACTIVITY.fullmatch(item))]
+    missions = _FENCED.sub("", f"{brief.mission}\n{brief.own_tracks}")
+    found = told or list(_TRACK.finditer(missions))
+    weights = [int(match["share"] or 0) for match in found]
+    if not any(weights):
+        weights = [1] * len(found)
+    return tuple((match["name"], weight) for match, weight in zip(found, weights, strict=True))
+
+
 @cache
 def _briefs() -> dict[str, Brief]:
     return {name: _brief(raw) for name, raw in tomllib.loads(_DATA.read_text("utf-8")).items()}
@@ -100,6 +155,7 @@ def _briefs() -> dict[str, Brief]:
 
 def _brief(raw: dict[str, Any]) -> Brief:
     tracks = tuple(Track(t["name"], t["share"], tuple(t["steps"])) for t in raw["tracks"])
+    table = raw.get("table")
     return Brief(
         mission=raw["mission"],
         closing=raw["closing"],
@@ -108,4 +164,7 @@ def _brief(raw: dict[str, Any]) -> Brief:
         non_goals=tuple(raw["non_goals"]),
         halts=raw["halts"],
         tracks=tracks,
+        activities=tuple((track.name, track.share) for track in tracks),
+        table=table
+        and Table(table["title"], tuple(table["head"]), tuple(map(tuple, table.get("rows", ())))),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from ledger.core.project import Project
 from ledger.core.skill import Skill
@@ -85,12 +86,19 @@ def read_evidence(project: Project, name: str, today: date) -> PageEvidence:
     """
     path = project.root / name
     try:
-        if not path.resolve().is_relative_to(project.docs.resolve()):
+        if not _below(path, project.docs):
             raise PageError("not a page below docs/", where=name, fix="correct docs: in the skill")
         page = read_page(project, path)
         return PageEvidence(name, tuple(page_states(project, page, today)))
     except LedgerError as problem:
         return PageEvidence(name, problem=problem)
+
+
+def _below(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):  # a loop of links, a name that no file can have
+        return False
 
 
 def tally(states: Iterable[BlockState]) -> str:

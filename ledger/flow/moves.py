@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from ledger.core.phases import PHASES, Status
+from ledger.core.debt import Debt, read_debt
+from ledger.core.phases import PHASES, RANK, Status
+from ledger.core.plan import derived
 from ledger.core.skill import Entry, Skill
-from ledger.errors import GateError, HaltError, UsageError
-
-# How far a phase has come; a lower number than before is a regression.
-RANK: Final = {
-    Status.PENDING: 0,
-    Status.IN_PROGRESS: 1,
-    Status.BLOCKED: 1,
-    Status.SKIPPED: 2,
-    Status.DEFERRED: 2,
-    Status.TOUCHED: 3,
-    Status.COMPLETE: 4,
-}
-
-# Words for a whole plan that its ledger decides; any other is a person's, such as dormant.
-_PLAN_WORDS: Final = ("pending", "active", "complete")
+from ledger.errors import GateError, UsageError
 
 
 @dataclass(frozen=True)
@@ -32,14 +19,15 @@ class Move:
     Attributes:
         entry: what the ledger says of the phase now.
         to: the status that it shall have.
-        reason: why it is skipped, deferred, blocked or set back.
+        debt: why it is put off or set back, who sees to it until when; its reason also says why a
+            phase is settled past a shut gate.
         note: what to write on its line; empty for the evidence.
-        force: whether a regression is meant.
+        force: whether a regression or a shut gate is overridden.
     """
 
     entry: Entry
     to: Status
-    reason: str = ""
+    debt: Debt = Debt()  # noqa: RUF009  # cannot change
     note: str = ""
     force: bool = False
 
@@ -53,37 +41,20 @@ class Move:
         """Whether the phase falls back."""
         return RANK[self.to] < self.rank
 
-
-def refuse_depleted(skill: Skill) -> None:
-    """Halt a plan whose budget is gone.
-
-    Raises:
-        HaltError: overdrawn, or nearly empty with phases still to settle.
-    """
-    budget = skill.budget
-    if not budget.depleted(unsettled=skill.current is not None):
-        return
-    if budget.remaining < 0:
-        fix = (
-            f"raise entropy.planned to {budget.spent + budget.returned}, or correct what was spent"
-        )
-    else:
-        fix = f"give the rest back: entropy.returned: {budget.planned - budget.spent}"
-    raise HaltError(
-        f"⟂[ENTROPY_DEPLETED] {budget}",
-        where=f"{skill.where}:{skill.header.line('entropy')}",
-        fix=fix,
-    )
+    @property
+    def proves(self) -> bool:
+        """Whether gates are asked: the phase's work is said to be done."""
+        return self.to.done and not self.regression
 
 
-def check_move(skill: Skill, move: Move) -> tuple[str, ...]:
+def check_move(skill: Skill, move: Move, today: date) -> tuple[str, ...]:
     """Judge a move by the ledger alone, and give what its maker should know.
 
     Raises:
         UsageError: a reason or a note is missing or out of place.
         GateError: the ledger's rules forbid the move.
     """
-    _check_words(skill, move)
+    _check_words(skill, move, today)
     phase, here = move.entry.phase, _where(skill, move.entry)
     if phase == "IMPLEMENT" and move.to is Status.SKIPPED:
         raise GateError(
@@ -97,29 +68,58 @@ def check_move(skill: Skill, move: Move) -> tuple[str, ...]:
             where=here,
             fix="if that is meant, add --force --reason ...",
         )
-    return (*_odd_status(move.entry), *_jump(skill, move))
+    return (*_foreign(skill), *_odd_status(move.entry), *_jump(skill, move))
 
 
-def _check_words(skill: Skill, move: Move) -> None:
-    here, needed = _where(skill, move.entry), move.to.needs_reason or move.regression
-    for option, text in (("--reason", move.reason), ("--note", move.note)):
-        if not text.isprintable():
-            raise UsageError(f"{option} must be one printable line", where=here)
-    if needed and not move.reason and not (move.regression and not move.force):
-        what = f"{move.to}" if move.to.needs_reason else "set back"
+def _check_words(skill: Skill, move: Move, today: date) -> None:
+    """Refuse what is missing or out of place on the phase's line.
+
+    Raises:
+        UsageError: with the option to give or to leave out.
+    """
+    phase, debt = move.entry.phase, move.debt
+    if not f"{debt}{move.note}".isprintable():
         raise UsageError(
-            f"{move.entry.phase} cannot be {what} without a reason",
-            where=here,
-            fix="add --reason ...",
+            "a reason or a note is one printable line", where=_where(skill, move.entry)
         )
-    if move.reason and not needed:
+    if problem := _missing(move) or _misplaced(move):
+        what, fix = problem
+        raise UsageError(f"{phase} {what}", where=_where(skill, move.entry), fix=fix)
+    if debt.until and debt.until < today:
+        raise UsageError(f"--until {debt.until} has passed", fix=f"name a day from {today} on")
+    if read_debt(str(debt)) != debt:
         raise UsageError(
-            f"--reason has no place on a {move.to} phase", where=here, fix="use --note ..."
+            "these words would be read back as others",
+            fix="leave out what looks like a key, such as '; owner: '",
         )
-    if move.note and needed:
-        raise UsageError(
-            "--note has no place beside a reason", where=here, fix="say it in --reason ..."
-        )
+
+
+def _missing(move: Move) -> tuple[str, str] | None:
+    if move.debt.reason:
+        return None
+    if move.to.needs_reason:
+        return f"cannot be {move.to} without a reason", "add --reason ..."
+    if move.force:
+        what = "set back" if move.regression else "forced"
+        return f"cannot be {what} without a reason", "add --reason ..."
+    return None
+
+
+def _misplaced(move: Move) -> tuple[str, str] | None:
+    given = [key for key, value in move.debt._asdict().items() if value and key != "reason"]
+    if given and not move.to.needs_reason:
+        return f"is not put off, so --{given[0]} has no place", "leave it out"
+    if move.note and move.debt.reason:
+        return "takes a reason or a note, not both", "say it in --reason ..."
+    if move.debt.reason and not (move.to.needs_reason or move.regression or move.force):
+        fix = "use --note ...; to settle past a shut gate, add --force"
+        return f"takes no reason where it is {move.to}", fix
+    return None
+
+
+def _foreign(skill: Skill) -> tuple[str, ...]:
+    found = [entry.phase for entry in skill.ledger[len(PHASES) :]]
+    return tuple(f"the ledger names {name!r}, which is no phase" for name in found)
 
 
 def _odd_status(entry: Entry) -> tuple[str, ...]:
@@ -143,23 +143,31 @@ def _jump(skill: Skill, move: Move) -> tuple[str, ...]:
     return (f"{move.entry.phase} is not next: {', '.join(still_open)} still open",)
 
 
-def comment(move: Move, proof: str, today: date) -> str:
+def comment(move: Move, proof: str, today: date, *, forced: bool = False) -> str:
     """The comment on the phase's line after the move; empty to leave the one it has.
 
     Args:
         move: the move.
         proof: what the gates saw, in one clause.
         today: the UTC day of the move.
+        forced: whether one of them is shut.
     """
-    if move.reason:
-        return f"reason: {move.reason}"
+    entry, debt = move.entry, move.debt
+    if move.to.needs_reason:
+        # Putting it off again does not make it younger.
+        again = bool(entry.status and entry.status.needs_reason)
+        return str(debt._replace(since=entry.debt.since if again else today))
+    if move.regression:
+        return str(debt)
+    if forced:
+        return f"{today}: forced: {debt.reason}"
     if move.note:
         return f"{today}: {move.note}"
-    if move.to is Status.COMPLETE and move.entry.status is Status.TOUCHED and move.entry.note:
+    if move.to is Status.COMPLETE and entry.status is Status.TOUCHED and entry.note:
         return ""
     if move.to.done:
         return f"{today}: {proof or 'settled without a gate'}"
-    return f"{today}: started"
+    return f"{today}: started" if move.to is Status.IN_PROGRESS else ""
 
 
 def plan_keys(skill: Skill, today: date) -> dict[str, str]:
@@ -167,14 +175,8 @@ def plan_keys(skill: Skill, today: date) -> dict[str, str]:
 
     Only keys that the header has; `status` only where it is a word that the ledger decides.
     """
-    meant = {"last_touched": today.isoformat()}
     statuses = [entry.status for entry in skill.ledger[: len(PHASES)]]
-    closed = sum(s is Status.SKIPPED or bool(s and s.done) for s in statuses)
-    begun = any(s not in {None, Status.PENDING} for s in statuses)
-    if skill.header.data.get("status") in _PLAN_WORDS and begun:
-        meant["status"] = "complete" if closed == len(PHASES) else "active"
-    if isinstance(skill.header.data.get("progress"), int):
-        meant["progress"] = str(100 * closed // len(PHASES))
+    meant = {"last_touched": today.isoformat()} | derived(statuses, skill.header.data)
     current = {key: skill.header.value(key) for key in meant}
     return {k: text for k, text in meant.items() if (v := current[k]) and v.text != text}
 

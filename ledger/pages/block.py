@@ -4,15 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from difflib import get_close_matches
+from typing import Any, Final
 
 from ledger.errors import PageError
-from ledger.pages.attributes import MATCHES, Info, read_info, seconds
+from ledger.pages.attributes import MATCHES, Info, nearest, read_info, seconds
+from ledger.pages.eventually import Retry, Wait, read_retry, read_variable, read_wait
 from ledger.pages.fences import Fence
 
-SHELLS: Final = ("bash", "sh", "shell", "console", "zsh")
+RUN: Final = ("bash", "sh")
+RUNNING: Final = ("verify", "wait")
+# Words for a shell that a fence may begin with; none of them but the two of RUN can run.
+SHELLS: Final = frozenset(
+    [
+        "bash",
+        "sh",
+        "shell",
+        "console",
+        "zsh",
+        "ksh",
+        "csh",
+        "tcsh",
+        "dash",
+        "fish",
+        "terminal",
+        "openrc",
+        "ps1",
+        "pwsh",
+        "powershell",
+        "shell-session",
+        "bash-session",
+        "sh-session",
+        "shellsession",
+    ]
+)
+_BARE_FIX: Final = "add {.verify name=...}, {.skip reason=...} or {.show}"
+_SHELL_FIX: Final = (
+    "write bash {.verify name=...}, {.skip reason=...} or {.show} for commands, text for output"
+)
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
+_STATUS: Final = re.compile(r"[0-9]{1,3}")
 DEFAULT_TIMEOUT: Final = 60.0
 
 
@@ -37,7 +71,7 @@ class Block:
         kind: verify (run), skip (shown as not verified) or show (not a procedure).
         name: unique on its page; empty only for skip and show.
         text: what the reader copies and the shell runs, byte for byte.
-        line: line of its opening fence in the file.
+        line: line of its opening fence in the page, or of the line that includes it.
         timeout: seconds that it may take.
         exit: the exit status that it must have.
         mutates: whether it changes the system.
@@ -45,6 +79,10 @@ class Block:
         irreversible: whether nothing undoes it.
         reason: why it is skipped, as a token that the page explains.
         expectation: what must come back; None for skip and show.
+        where: `file:line` of its opening fence, also in a snippet; for errors.
+        retry: how often it may run; None for once.
+        variable: the shell variable that its output goes into; empty if none.
+        wait: the condition that its command waits for; None for any other command.
     """
 
     kind: str
@@ -58,12 +96,16 @@ class Block:
     irreversible: bool = False
     reason: str = ""
     expectation: Expectation | None = None
+    where: str = ""
+    retry: Retry | None = None
+    variable: str = ""
+    wait: Wait | None = None
 
     @property
     def sha256(self) -> str:
         """Digest of all that a run depends on; where the block stands does not count."""
         expectation = self.expectation
-        parts = [
+        parts: list[Any] = [
             self.kind,
             self.name,
             self.text,
@@ -71,10 +113,13 @@ class Block:
             self.timeout,
             [expectation.match, expectation.text] if expectation else None,
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        more = {"retry": self.retry, "set": self.variable, "wait": self.wait}
+        if used := {key: value for key, value in more.items() if value}:
+            parts.append(used)
+        return hashlib.sha256(json.dumps(parts, default=vars).encode()).hexdigest()
 
 
-def read_blocks(fences: list[Fence], where: Callable[[int], str]) -> list[Block]:
+def read_blocks(fences: Iterable[Fence]) -> list[Block]:
     """Turn a page's fences into its command blocks, in order.
 
     Raises:
@@ -83,55 +128,60 @@ def read_blocks(fences: list[Fence], where: Callable[[int], str]) -> list[Block]
     blocks: list[Block] = []
     open_block: tuple[Info, Fence] | None = None
     for fence in fences:
-        here = where(fence.line)
+        here = fence.where
         info = read_info(fence.info, here)
         if info.kind == "expect":
             if open_block is None or "expect" in open_block[0].values:
                 raise PageError(
                     "this expectation follows no .verify block", where=here, fix="move it below one"
                 )
-            blocks.append(_block(*open_block, where, _expectation(info, fence, here)))
+            blocks.append(_block(*open_block, _expectation(info, fence, here)))
             open_block = None
             continue
         if open_block:
-            blocks.append(_block(*open_block, where, None))
+            blocks.append(_block(*open_block, None))
             open_block = None
-        if info.kind == "verify":
+        if info.kind in RUNNING:
             open_block = (info, fence)
-        elif info.kind or info.language in SHELLS:
+        elif info.kind or _is_shell(info.language):
             blocks.append(_unrun(info, fence, here))
     if open_block:
-        blocks.append(_block(*open_block, where, None))
-    _check_names(blocks, where)
+        blocks.append(_block(*open_block, None))
+    _check_names(blocks)
     return blocks
 
 
 def _expectation(info: Info, fence: Fence, here: str) -> Expectation:
     match = info.values.get("match", "exact")
     if match not in MATCHES:
-        raise PageError(f"unknown match {match!r}", where=here, fix=f"one of {', '.join(MATCHES)}")
+        raise PageError(f"unknown match {match!r}", where=here, fix=nearest(match, MATCHES))
     text = fence.text.strip("\n")
     if not text:
         raise PageError("this expectation is empty", where=here, fix="say what must come back")
     return Expectation(match, text)
 
 
-def _block(
-    info: Info, fence: Fence, where: Callable[[int], str], expectation: Expectation | None
-) -> Block:
-    here, values = where(fence.line), info.values
+def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
+    here, values = fence.where, info.values
     if values.get("expect", "none") != "none":
         raise PageError("expect= takes only none", where=here, fix="use a text {.expect} fence")
-    if expectation is None and "expect" not in values:
+    if expectation is None and "expect" not in values and info.kind != "wait":
         raise PageError(
             "this block says nothing of what must come back",
             where=here,
             fix="add a ```text {.expect match=...} fence below it, or expect=none",
         )
-    if info.language not in SHELLS[:2] or not values.get("name"):
-        raise PageError("a .verify block is bash and has a name", where=here, fix="add name=...")
+    if info.language not in RUN:
+        language = info.language or "a fence without a language"
+        raise PageError(
+            f"{language} cannot run: a .{info.kind} block is bash",
+            where=here,
+            fix=f"write ```bash {{.{info.kind} ...}}",
+        )
+    if "name" not in values:
+        raise PageError(f"a .{info.kind} block has a name", where=here, fix="add name=...")
     status = values.get("exit", "0")
-    if not status.isdigit() or int(status) > 255:
+    if not _STATUS.fullmatch(status) or int(status) > 255:
         raise PageError(f"exit={status} is no exit status", where=here, fix="write 0 to 255")
     mutates, irreversible = "mutates" in values, "irreversible" in values
     if mutates and not irreversible and "undo" not in values:
@@ -140,10 +190,12 @@ def _block(
             where=here,
             fix="add undo=... or irreversible",
         )
+    _check_way_back(values, here)
+    text = _command(fence, here)
     return Block(
         kind="verify",
         name=values["name"],
-        text=_command(fence, here),
+        text=text,
         line=fence.line,
         timeout=seconds(values["timeout"], here) if "timeout" in values else DEFAULT_TIMEOUT,
         exit=int(status),
@@ -151,7 +203,28 @@ def _block(
         undo=values.get("undo", ""),
         irreversible=irreversible,
         expectation=expectation or Expectation("none"),
+        where=here,
+        retry=read_retry(values, here),
+        variable=read_variable(values, here),
+        wait=read_wait(values, text, here) if info.kind == "wait" else None,
     )
+
+
+def _check_way_back(values: Mapping[str, str], here: str) -> None:
+    back = [key for key in ("undo", "irreversible") if key in values]
+    if back and "mutates" not in values:
+        raise PageError(f"{back[0]} on a block that changes nothing", where=here, fix="add mutates")
+    if len(back) > 1:
+        raise PageError("undo and irreversible on one block", where=here, fix="keep one")
+    if "name" in values and values.get("undo") == values["name"]:
+        raise PageError("this block undoes itself", where=here, fix="name another, or irreversible")
+
+
+def _is_shell(language: str) -> bool:
+    """Whether a fence's language is a shell, or was meant to be one."""
+    word = language.lower()
+    near = get_close_matches(word, ("bash", "shell", "console", "zsh"), n=1, cutoff=0.75)
+    return word in SHELLS or bool(near)
 
 
 def _unrun(info: Info, fence: Fence, here: str) -> Block:
@@ -159,7 +232,7 @@ def _unrun(info: Info, fence: Fence, here: str) -> Block:
         raise PageError(
             f"a bare {info.language} fence: nobody knows whether it works",
             where=here,
-            fix="add {.verify name=...}, {.skip reason=...} or {.show}",
+            fix=_SHELL_FIX if info.language not in RUN else _BARE_FIX,
         )
     if info.kind == "skip" and not info.values.get("reason"):
         raise PageError("a skipped block must say why", where=here, fix="add reason=...")
@@ -169,6 +242,7 @@ def _unrun(info: Info, fence: Fence, here: str) -> Block:
         text=_command(fence, here),
         line=fence.line,
         reason=info.values.get("reason", ""),
+        where=here,
     )
 
 
@@ -179,19 +253,22 @@ def _command(fence: Fence, here: str) -> str:
     return text
 
 
-def _check_names(blocks: list[Block], where: Callable[[int], str]) -> None:
+def _check_names(blocks: Iterable[Block]) -> None:
     names: dict[str, Block] = {}
     for block in blocks:
-        if block.name and block.name in names:
-            first = names[block.name].line
-            raise PageError(
-                f"name {block.name!r} twice, first on line {first}", where=where(block.line)
-            )
-        names[block.name] = block
+        if block.name and not _NAME.fullmatch(block.name):
+            fix = "letters, digits, - and _ only"
+            raise PageError(f"name={block.name} is no name", where=block.where, fix=fix)
+        if block.name in names:
+            first = names[block.name].where
+            what = f"name {block.name!r} twice, first at {first}"
+            raise PageError(what, where=block.where, fix="give one of them another name")
+        if block.name:
+            names[block.name] = block
     for block in blocks:
         if block.undo and block.undo not in names:
             raise PageError(
                 f"undo={block.undo} names no block of this page",
-                where=where(block.line),
-                fix=f"one of {', '.join(filter(None, names))}",
+                where=block.where,
+                fix=nearest(block.undo, names),
             )

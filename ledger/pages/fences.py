@@ -8,8 +8,9 @@ comment is a block that the reader sees; anything else is not one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,13 +19,35 @@ import yaml
 from pymdownx.superfences import SuperFencesBlockPreprocessor, SuperFencesCodeExtension
 
 from ledger.errors import PageError
+from ledger.pages.places import Places
 
 SUPERFENCES: Final = "pymdownx.superfences"
+SNIPPETS: Final = "pymdownx.snippets"
 OWN: Final = "ledger.blocks"
-_MARKER = "ledger-fence-{}-"
-MARKED: Final = re.compile(r"ledger-fence-(\d+)-")
-COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_FENCE_LINE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*(?P<info>[^`]*\S)[ \t]*$")
+# No text of an author's is ever taken for a marker.
+_NONCE: Final = secrets.token_hex(8)
+_MARKER = f"ledger-fence-{_NONCE}-{{}}-"
+MARKED: Final = re.compile(rf"ledger-fence-{_NONCE}-(\d+)-")
+COMMENT: Final = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))", re.DOTALL)
+# What a browser reads in one piece: a comment, text that it shows to nobody, a tag, a marker.
+_PIECE: Final = re.compile(
+    rf"{COMMENT.pattern}|<(?P<raw>script|style|template|textarea|noscript|iframe)\b.*?"
+    r"(?:</(?P=raw)\s*>|\Z)|<(?P<end>/?)(?P<tag>[a-z][\w-]*)"
+    r"""(?P<rest>(?:"[^"]*"|'[^']*'|[^'">])*)>|"""
+    rf"(?P<mark>{MARKED.pattern})",
+    re.DOTALL | re.IGNORECASE,
+)
+_HIDDEN: Final = re.compile(
+    r"\s(?:hidden\b(?!=)|hidden=|style=[^>]*display:\s*none)", re.IGNORECASE
+)
+_CODE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+_FENCE_LINE: Final = re.compile(
+    r"^(?P<before>(?:[ \t>]|[-*+:][ \t]|\d+[.)][ \t])*)(?:`{3,}(?P<info>[^`]*)|~{3,}(?P<tilde>.*))$"
+)
+_VOID: Final = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
+)
+_PROBE: Final = f"ledger-probe-{_NONCE}-{{}}-"
 
 
 @dataclass(frozen=True)
@@ -34,14 +57,17 @@ class Fence:
     Attributes:
         info: what stands behind the opening fence: language and attributes.
         text: its lines as rendered, without the container's indentation.
-        line: line of the opening fence, from 1, in the text that was parsed.
-        end: line of the closing fence.
+        line: line of the opening fence, from 1, in the text that was parsed; of a fence in a
+            snippet, the line that includes it.
+        end: line of the closing fence, likewise.
+        where: `file:line` of the opening fence, for errors.
     """
 
     info: str
     text: str
     line: int
     end: int
+    where: str = ""
 
 
 class Recorder:
@@ -49,11 +75,12 @@ class Recorder:
 
     Attributes:
         found: the fences, in the order in which superfences takes them.
+        lines: the lines in which it looked for them.
     """
 
     def __init__(self) -> None:
         self.found: list[Fence] = []
-        self._lines: list[str] = []
+        self.lines: list[str] = []
         self._text = ""
 
     def format(self, src: str, **_: Any) -> str:
@@ -75,17 +102,21 @@ class Recorder:
                 return formatter
         raise PageError(f"{SUPERFENCES} is missing", where="mkdocs.yml", fix="list it")
 
+    def prepare(self, lines: list[str]) -> list[str]:
+        """The lines in which to look for fences."""
+        return lines
+
     def _listen(self, preprocessor: SuperFencesBlockPreprocessor) -> None:
         search, store = preprocessor.search_nested, preprocessor._store
 
         def listening_search(lines: list[str]) -> list[str]:
-            self._lines = lines
-            return list(search(lines))
+            self.lines = self.prepare(lines)
+            return list(search(self.lines))
 
         def listening_store(source: str, code: str, start: int, end: int) -> None:
             if MARKED.match(code):
-                info = _FENCE_LINE.match(self._lines[start].rstrip("\r"))
-                self.found.append(Fence(info["info"] if info else "", self._text, start + 1, end))
+                info = _info(self.lines[start]) or ""
+                self.found.append(Fence(info, self._text, start + 1, end))
             store(source, code, start, end)
 
         preprocessor.search_nested = listening_search
@@ -109,7 +140,8 @@ def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PageError(f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}") from None
     found: dict[str, dict[str, Any]] = {}
-    for item in config.get("markdown_extensions") or []:
+    named = config.get("markdown_extensions") if isinstance(config, dict) else None
+    for item in named or []:
         pairs = item.items() if isinstance(item, dict) else [(item, None)]
         for name, settings in pairs:
             kept = {k: v for k, v in (settings or {}).items() if v is not None}
@@ -117,11 +149,19 @@ def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
             found[name] = kept
     found.pop(OWN, None)
     found.setdefault(SUPERFENCES, {})["preserve_tabs"] = True
+    if SNIPPETS in found:
+        # MkDocs is run in the project's folder, other commands anywhere below it.
+        base = found[SNIPPETS].get("base_path", ".")
+        folders = [base] if isinstance(base, str) else base
+        found[SNIPPETS]["base_path"] = [str(root / folder) for folder in folders]
     return found
 
 
 def parse(
-    body: str, extensions: dict[str, dict[str, Any]], where: Callable[[int], str]
+    body: str,
+    extensions: dict[str, dict[str, Any]],
+    where: Callable[[int], str],
+    root: Path = Path(),
 ) -> list[Fence]:
     """The fences of a Markdown body, in the order in which the reader meets them.
 
@@ -129,35 +169,98 @@ def parse(
         body: Markdown without front matter.
         extensions: what `site_extensions` gives.
         where: gives `file:line` for a line of `body`.
+        root: the folder that errors name snippets from.
 
     Raises:
-        PageError: a line looks like a fence of this project and is not rendered as one, or an
-            extension is not installed.
+        PageError: a line looks like a fence and is not rendered as one, or an extension is not
+            installed.
     """
-    recorder = Recorder()
+    recorder, places = Recorder(), Places(root)
+    html = _render(body, extensions, recorder, places)
+    if lost := _lost(body, extensions, recorder):
+        place = places[lost]
+        raise PageError(
+            "this fence is not rendered as code: unclosed, not on a line of its own, or its "
+            "attributes are malformed",
+            where=place.where or where(place.line),
+            fix="close it, and write ```bash {.verify name=... timeout=...}",
+        )
+
+    def placed(fence: Fence) -> Fence:
+        start, end = places[fence.line], places[fence.end]
+        here = start.where or where(start.line)
+        return replace(fence, line=start.line, end=end.line, where=here)
+
+    return [placed(recorder.found[number]) for number in visible(html)]
+
+
+def visible(html: str) -> list[int]:
+    """The numbers of the fences that the reader sees, in order.
+
+    In a comment, in an attribute and in an element that is hidden he sees none.
+    """
+    seen: list[int] = []
+    hiding: list[str] = []  # the tags that are open from the outermost hidden one on
+    for piece in _PIECE.finditer(html):
+        if piece["mark"] and not hiding:
+            seen.append(int(MARKED.fullmatch(piece["mark"])[1]))  # type: ignore[index]
+        tag = (piece["tag"] or "").lower()
+        if not tag or tag in _VOID:
+            continue
+        if not piece["end"] and (hiding or _HIDDEN.search(piece["rest"])):
+            hiding.append(tag)
+        elif piece["end"] and tag in hiding:
+            del hiding[len(hiding) - 1 - hiding[::-1].index(tag) :]
+    return seen
+
+
+def _render(
+    body: str,
+    extensions: dict[str, dict[str, Any]],
+    recorder: Recorder,
+    places: Places | None = None,
+) -> str:
     try:
         md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
     except ModuleNotFoundError as error:
         raise PageError(f"no Markdown extension {error.name}", where="mkdocs.yml") from None
     recorder.attach(md)
-    html = md.convert(body)
-    _refuse_lost(body, recorder.found, where)
-    return [recorder.found[number] for number in visible(html)]
+    if places:
+        places.attach(md)
+    return md.convert(body)
 
 
-def visible(html: str) -> list[int]:
-    """The numbers of the fences that the reader sees, in order: in a comment he sees none."""
-    return [int(mark[1]) for mark in MARKED.finditer(COMMENT.sub("", html))]
+class _Probing(Recorder):
+    """Puts a word in the place of some lines, to see where they come to stand."""
+
+    def __init__(self, words: Mapping[int, str]) -> None:
+        super().__init__()
+        self._words = words
+
+    def prepare(self, lines: list[str]) -> list[str]:
+        """The lines, with words in the place of some."""
+        return [self._words.get(number, line) for number, line in enumerate(lines, 1)]
 
 
-def _refuse_lost(body: str, taken: list[Fence], where: Callable[[int], str]) -> None:
-    """Fail on a command fence that the reader would see as running text."""
-    covered = {line for fence in taken for line in range(fence.line, fence.end + 1)}
-    for number, line in enumerate(body.splitlines(), 1):
-        opening = _FENCE_LINE.match(line)
-        if opening and number not in covered and re.search(r"[{.]", opening["info"]):
-            raise PageError(
-                "this fence is not rendered as code: unclosed, or its attributes are malformed",
-                where=where(number),
-                fix="close it, and write ```bash {.verify name=... timeout=...}",
-            )
+def _lost(body: str, extensions: dict[str, dict[str, Any]], recorder: Recorder) -> int:
+    """The first line of a fence that the reader would see as running text; 0 if there is none.
+
+    What stands in a comment or in an indented code block is what the author wants to show.
+    """
+    covered = {line for fence in recorder.found for line in range(fence.line, fence.end + 1)}
+    words = {}
+    for number, line in enumerate(recorder.lines, 1):
+        opening = _FENCE_LINE.match(line.rstrip())
+        if opening and number not in covered:
+            words[number] = opening["before"] + _PROBE.format(number)
+    if not words:
+        return 0
+    html = _render(body, extensions, _Probing(words))
+    text = _CODE.sub("", COMMENT.sub("", html))
+    return next((number for number in words if _PROBE.format(number) in text), 0)
+
+
+def _info(line: str) -> str | None:
+    """What stands behind the fence that a line opens or closes; None if it is no such line."""
+    parts = _FENCE_LINE.match(line.rstrip())
+    return (parts["info"] or parts["tilde"] or "").strip() if parts else None

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import frontmatter
 import yaml
 
+from ledger.core.debt import Debt
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import parse, site_extensions
+from ledger.pages.reasons import read_reasons
+
+_FRONT: Final = re.compile(r"-{3}[ \t]*\n(?P<yaml>.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
+# Without front matter MkDocs reads `key: value` at the very top as MultiMarkdown does.
+_SWALLOWED: Final = re.compile(r" {0,3}[A-Za-z0-9_-]+:")
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,15 @@ class Page:
         if not isinstance(raw, Mapping):
             raise PageError(f"{key} must be a mapping", where=f"{self.where}:1")
         return dict(raw)
+
+    @cached_property
+    def reasons(self) -> dict[str, Debt]:
+        """What the tokens of `reason=` mean, and who sees to it until when.
+
+        Raises:
+            PageError: one of them cannot be used.
+        """
+        return read_reasons(self.table("reasons"), self.where)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -116,38 +132,70 @@ def read_page(project: Project, path: Path) -> Page:
     try:
         # MkDocs reads pages with this encoding too; a byte order mark would hide the front matter.
         text = path.read_text("utf-8-sig")
-        post = frontmatter.loads(text)
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError("no such page", where=where) from None
     except UnicodeDecodeError:
         raise PageError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+    meta, body = split_page(text, where)
+    before = text.count("\n", 0, len(text) - len(body))
+
+    def at(line: int) -> str:
+        return f"{where}:{before + line}"
+
+    fences = parse(body, site_extensions(project.root), at, project.root)
+    blocks = (replace(block, line=block.line + before) for block in read_blocks(fences))
+    page = Page(path, where, meta, tuple(blocks))
+    _check_reasons(page)
+    return page
+
+
+def split_page(text: str, where: str) -> tuple[dict[str, Any], str]:
+    """Front matter and body, where MkDocs parts them too.
+
+    Raises:
+        PageError: broken front matter, or a body that begins like one.
+    """
+    parts = _FRONT.match(text)
+    if not parts and _SWALLOWED.match(text):
+        raise PageError(
+            "MkDocs takes this line for metadata and shows it to nobody",
+            where=f"{where}:1",
+            fix="begin the page with front matter between --- lines, or with a heading",
+        )
+    meta = _read_yaml(parts["yaml"], where) if parts else None
+    if not parts or not isinstance(meta, dict):
+        return {}, text.lstrip("\n")
+    return meta, text[parts.end() :].lstrip("\n")
+
+
+def _read_yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  # a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         problem = getattr(error, "problem", "") or "broken"
         raise PageError(f"broken YAML: {problem}", where=f"{where}:{line}") from None
-    before = text.count("\n", 0, text.find(post.content)) if post.content else 0
-
-    def at(line: int) -> str:
-        return f"{where}:{before + line}"
-
-    fences = parse(post.content, site_extensions(project.root), at)
-    blocks = read_blocks(fences, at)
-    page = Page(path, where, post.metadata, tuple(_shifted(block, before) for block in blocks))
-    _check_reasons(page)
-    return page
 
 
-def _shifted(block: Block, lines: int) -> Block:
-    return Block(**{**vars(block), "line": block.line + lines})
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for number, key in enumerate(keys):
+            if key in keys[:number] and key != "<<":
+                mark = node.value[number][0].start_mark
+                raise yaml.constructor.ConstructorError(None, None, f"{key} twice", mark)
+        return super().construct_mapping(node, deep)
 
 
 def _check_reasons(page: Page) -> None:
-    reasons = page.table("reasons")
+    reasons = page.reasons
     for block in page.blocks:
         if block.reason and block.reason not in reasons:
             raise PageError(
                 f"reason={block.reason} is not explained",
-                where=f"{page.where}:{block.line}",
+                where=block.where,
                 fix=f"add to the front matter: reasons: {{{block.reason}: one sentence}}",
             )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ledger.core.debt import Debt
 from ledger.core.project import Project
 from ledger.pages.block import Block
 from ledger.pages.evidence import Lock, input_digests, pinned_versions, read_lock
@@ -40,12 +41,14 @@ class BlockState:
         state: its state.
         why: one clause; empty for a verified block.
         lock: the evidence that was looked at; None if there is none.
+        debt: why a deferred block was put off, and who sees to it until when; None of another.
     """
 
     block: Block
     state: State
     why: str = ""
     lock: Lock | None = None
+    debt: Debt | None = None
 
 
 def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
@@ -58,11 +61,11 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
     """
     lock = read_lock(project, page)
     changed = _changed(project, page, lock, today) if lock else ""
-    reasons = page.table("reasons")
     found, before = [], dict[str, str]()
     for block in page.blocks:
         if block.kind == "skip":
-            found.append(BlockState(block, State.DEFERRED, str(reasons[block.reason]), lock))
+            debt = page.reasons[block.reason]
+            found.append(BlockState(block, State.DEFERRED, debt.reason, lock, debt))
         elif block.kind == "verify":
             found.append(_verified(block, before, lock, changed))
             before[block.name] = block.sha256

@@ -28,11 +28,11 @@ def blocks(page: Page, rendered: Sequence[Block]) -> None:
         if block is None:
             what = f"the site shows a command that does not run: {_first_line(shown)}"
             raise PageError(what, where=page.where, fix=_FIX)
-        where = f"{page.where}:{block.line}"
+        where = block.where
         if shown is None:
             what = f"the site does not show this command: {_first_line(block)}"
             raise PageError(what, where=where, fix=_FIX)
-        if replace(block, line=0) != replace(shown, line=0):
+        if replace(block, line=0, where="") != replace(shown, line=0, where=""):
             what = f"the site shows {_first_line(shown)}, what runs is {_first_line(block)}"
             raise PageError(what, where=where, fix=_FIX)
 
@@ -65,7 +65,7 @@ def anchors(page: Page, text: str) -> None:
         if block.name and len(re.findall(rf'\sid="{re.escape(block.name)}"', text)) > 1:
             raise PageError(
                 f"name {block.name!r} is the anchor of something else on this page, too",
-                where=f"{page.where}:{block.line}",
+                where=block.where,
                 fix="rename the block, or give the heading an id of its own",
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ledger.errors import PageError
 from ledger.pages.attributes import read_info
@@ -32,7 +33,8 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
     def near(line: int) -> str:
         return f"{page.where}, near line {line}" if page else f"near line {line}"
 
-    blocks = read_blocks(list(fences), near)
+    fences = [replace(fence, where=near(fence.line)) for fence in fences]
+    blocks = read_blocks(fences)
     if page:
         compare.blocks(page, blocks)
     elif any(block.kind != "show" for block in blocks):
@@ -46,9 +48,9 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
     for fence, body in zip(fences, bodies, strict=True):
         if fence.line in heads:
             last, head = heads[fence.line]
-            compare.text(last, body, near(fence.line))
+            compare.text(last, body, fence.where)
             body = f"{head}\n{body}</div>"
-        elif last and last.expectation and read_info(fence.info, near(fence.line)).kind == "expect":
+        elif last and last.expectation and read_info(fence.info, fence.where).kind == "expect":
             body = f"{render('expect', caption=views.caption(last.expectation))}\n{body}</div>"
         drawn.append(body)
     return drawn
@@ -60,12 +62,12 @@ def _heads(page: Page | None, blocks: Sequence[Block]) -> list[tuple[Block, str]
     The page's own blocks are the same, in the same order; only their lines differ.
     """
     known = {
-        state.block.line: marks.block(state) for state in (sources.states(page) if page else ())
+        state.block.where: marks.block(state) for state in (sources.states(page) if page else ())
     }
     took = runs.seconds(page) if page else {}
     found = []
     for shown, block in zip(blocks, page.blocks if page else blocks, strict=True):
-        mark = known.get(block.line, SHOWN)
+        mark = known.get(block.where, SHOWN)
         seconds = took.get(block.name) if mark.tone == State.VERIFIED else None
         facts = views.block_facts(block, seconds)
         found.append((shown, render("block", block=block, mark=mark, facts=facts)))

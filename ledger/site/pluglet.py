@@ -18,8 +18,9 @@ from ledger.core.forest import forest as read_forest
 from ledger.core.phases import PHASES
 from ledger.core.skill import Skill
 from ledger.errors import UsageError
-from ledger.flow.advance import next_prompt
+from ledger.flow.debts import Owed, debts_of
 from ledger.flow.evidence import gather
+from ledger.flow.prompt import next_prompt
 from ledger.site import marks, sources, views
 from ledger.site.html import render
 
@@ -51,7 +52,7 @@ def forest(context: Context) -> str:
     for problem in problems:
         raise problem
     url = context["page"].url
-    return render("forest", skills=[views.skill_row(skill, url) for skill in skills])
+    return render("forest", skills=[views.skill_row(s, _owed(s), url) for s in skills])
 
 
 @pass_context
@@ -64,10 +65,7 @@ def skill_page(context: Context) -> str:
     url = context["page"].url
     skill = find_skill(sources.project(), Path(sources.source_of(url)).stem)
     rows = views.phase_rows(skill)
-    debts = "\n".join(
-        f"- **{entry.phase}** {marks.status(entry).text}: {entry.reason or 'no reason given'}"
-        for entry in views.debts(skill)
-    )
+    debts = views.debts(_owed(skill), url)
     pages = views.skill_pages(skill, url)
     sections = {
         "": render(
@@ -79,7 +77,7 @@ def skill_page(context: Context) -> str:
         "Pages": render("pages", pages=pages) if pages else "",
         "Phases": render("phases", phases=rows),
         "Exit criteria": views.exit_criteria(skill),
-        "Debts": debts,
+        "Debts": render("debts", debts=debts) if debts else "",
         "Continuation prompt": render("prompt", text=_prompt(skill)),
     }
     return _markdown(skill.title, sections)
@@ -105,9 +103,14 @@ def verified(context: Context) -> str:
     )
 
 
+def _owed(skill: Skill) -> tuple[Owed, ...]:
+    project = sources.project()
+    return debts_of(project, skill, gather(project, skill, day()), day())
+
+
 def _prompt(skill: Skill) -> str:
     project = sources.project()
-    return next_prompt(project, skill, gather(project, skill, day())).rstrip("\n")
+    return next_prompt(project, skill, gather(project, skill, day()), day()).rstrip("\n")
 
 
 def _markdown(title: str, sections: dict[str, str]) -> str:

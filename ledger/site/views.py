@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from ledger.core.phases import PHASES
-from ledger.core.skill import Entry, Skill, subsections
+from ledger.core.skill import Skill, subsections
 from ledger.errors import PageError
+from ledger.flow.debts import Owed
 from ledger.pages.block import DEFAULT_TIMEOUT, Block, Expectation
 from ledger.pages.page import Page
 from ledger.pages.state import BlockState, State
@@ -79,7 +80,7 @@ def _page_row(page: Page, url: str) -> dict[str, Any]:
     }
 
 
-def skill_row(skill: Skill, url: str) -> dict[str, Any]:
+def skill_row(skill: Skill, owed: Iterable[Owed], url: str) -> dict[str, Any]:
     """One skill of the forest, as seen from the page at `url`.
 
     Raises:
@@ -93,6 +94,7 @@ def skill_row(skill: Skill, url: str) -> dict[str, Any]:
         "href": sources.href(where, url),
         "title": skill.title,
         "now": now(skill),
+        "overdue": [debt.name or debt.where for debt in owed if debt.overdue],
         "phases": phase_rows(skill)[: len(PHASES)],
         "budget": budget(skill),
         "pages": skill_pages(skill, url),
@@ -116,9 +118,29 @@ def facts(skill: Skill) -> Iterator[tuple[str, str]]:
     yield from ((name, value) for name, value in rows.items() if value)
 
 
-def debts(skill: Skill) -> list[Entry]:
-    """The phases that were skipped, deferred or blocked."""
-    return [entry for entry in skill.ledger if entry.status and entry.status.needs_reason]
+def debts(owed: Iterable[Owed], url: str) -> list[dict[str, Any]]:
+    """What a plan owes, row by row; tests link to their block from the page at `url`."""
+    return [
+        {
+            "name": debt.name or debt.where,
+            "href": _block_href(debt, url) if debt.kind == "test" else "",
+            "mark": Mark(debt.status, "overdue" if debt.overdue else debt.status),
+            "reason": debt.reason or "no reason given",
+            "more": [
+                (n, text) for n, text in (("Risk", debt.risk), ("Instead", debt.fallback)) if text
+            ],
+            "owner": debt.owner or "nobody",
+            "due": str(debt.until or "no day set"),
+            "age": debt.age if debt.age_days else "",
+            "overdue": debt.overdue,
+        }
+        for debt in owed
+    ]
+
+
+def _block_href(debt: Owed, url: str) -> str:
+    page = sources.href(debt.where.rpartition(":")[0], url)
+    return f"{page}#{debt.name}" if debt.name else page
 
 
 def exit_criteria(skill: Skill) -> str:

@@ -150,6 +150,7 @@ def run_pages(
         ClusterError: the cluster went away.
         LedgerError: pytest itself could not run.
         KeyboardInterrupt: the user stopped it.
+        BrokenPipeError: nobody reads what `on_row` prints.
     """
     listener = _Listener(on_start, on_row)
     # pytest's own reporter is switched off, and options for it would be errors.
@@ -180,7 +181,7 @@ class _Listener:
 
     def __init__(self, on_start: Callable[[str, str], None], on_row: Callable[[Row], None]) -> None:
         self.account = Account()
-        self.error: LedgerError | None = None
+        self.error: LedgerError | BrokenPipeError | None = None
         self._on_start = on_start
         self._on_row = on_row
 
@@ -202,7 +203,11 @@ class _Listener:
         ):
             row = _row(item, report)
             self.account.rows.append(row)
-            self._on_row(row)
+            try:
+                self._on_row(row)
+            except BrokenPipeError as gone:  # nobody reads on
+                self.error = gone
+                item.session.shouldstop = "nobody reads on"
         return report
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

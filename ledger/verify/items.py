@@ -85,7 +85,7 @@ class SkippedItem(pytest.Item):
         """Make the item of a skipped block."""
         item: SkippedItem = cls.from_parent(parent, name=block.name or f"line-{block.line}")
         item.block = block
-        item.add_marker(pytest.mark.skip(reason=str(parent.page.table("reasons")[block.reason])))
+        item.add_marker(pytest.mark.skip(reason=parent.page.reasons[block.reason].reason))
         return item
 
     def runtest(self) -> None:

@@ -130,8 +130,7 @@ class PageRun:
         self.blocks.append(run)
         if reason:
             diff = mismatch.diff if mismatch else ""
-            where = f"{self.page.where}:{block.line}"
-            told = describe(where, block, reason, run.status, diff, run.stderr)
+            told = describe(block.where, block, reason, run.status, diff, run.stderr)
             raise BlockFailed(self.redact(told))
 
     def finish(self) -> None:

@@ -15,13 +15,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ledger.errors import UsageError
-from ledger.verify.processes import end, send, started_by
+from ledger.verify.processes import end, send, started_by, watch
 from ledger.verify.step import INIT, Files, step
 
 GRACE: Final = 2.0
@@ -110,14 +110,14 @@ class Shell:
         """
         self._count += 1
         files = Files.make(self._folder / str(self._count), name, text)
-        before, start = started_by(self._process.pid), time.monotonic()
+        started, start = watch(self._process.pid), time.monotonic()
         self._tell(step(files, self._fifo))
         line, problem = self._wait(start + timeout, files), ""
         if not line and self.alive:
             problem = f"took longer than {timeout:g} s"
             if files.printed > MAX_OUTPUT:
                 problem = f"printed more than {MAX_OUTPUT >> 20} MiB"
-            line = self._stop(before)
+            line = self._stop(started)
         elif not line:
             problem = f"ended the page's shell ({_how(self._process.returncode)})"
         status, exited = _read(line)
@@ -161,15 +161,15 @@ class Shell:
                 break
         return ""
 
-    def _stop(self, before: set[int]) -> str:
+    def _stop(self, started: Callable[[], set[int]]) -> str:
         """End what the block started, and the block; the shell only if nothing else helps."""
         self._process.send_signal(signal.SIGURG)
         for number in (signal.SIGTERM, signal.SIGKILL):
             deadline = time.monotonic() + self._grace
             while time.monotonic() < deadline:
-                send(number, started_by(self._process.pid) - before)
+                send(number, started())
                 if line := self._wait(time.monotonic() + _POLL * 4):
-                    end(started_by(self._process.pid) - before, self._grace)
+                    end(started(), self._grace)
                     return line
         self._process.kill()
         self._process.wait()

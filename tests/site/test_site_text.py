@@ -71,9 +71,11 @@ last
     ```
 
 2.  Second
-    - ```bash {.show}
-      echo deep
-      ```
+    - deep
+
+        ```bash {.show}
+        echo deep
+        ```
 """,
     "quote": "> ```bash {.verify name=one expect=none}\n> echo quoted\n> ```\n",
     "tight": """\

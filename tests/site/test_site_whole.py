@@ -14,8 +14,8 @@ from bs4 import Tag
 
 from ledger.core.clock import day
 from ledger.core.skill import Skill
-from ledger.flow.advance import next_prompt
 from ledger.flow.evidence import gather
+from ledger.flow.prompt import next_prompt
 from tests.site import links
 from tests.site.building import ROOT, TODAY, Site
 
@@ -29,6 +29,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("whole") / "project")
     docs = "docs:\n  - docs/runbook/restore.md\n  - docs/empty.md\n"
     text = SEED.read_text("utf-8").replace("enables:\n", f"{docs}enables:\n", 1)
+    owed = "reason: post-DR metrics"
+    more = "fallback: look daily; owner: ops; until: 2026-11-20; since: 2026-11-01"
+    text = text.replace(owed, f"{owed}; {more}")
     criteria = "## Exit criteria\n\n- [x] A restore\n  was tried\n- [ ] A bucket\n- no box\n"
     site.write(f"skills/{NAME}.md", text.replace("\n## REFLECT\n", f"\n{criteria}\n## REFLECT\n"))
     site.write(f"docs/skills/{NAME}.md", "<!--[ skill_page() ]-->\n")
@@ -111,11 +114,11 @@ def test_a_skill_has_its_page(built: Site) -> None:
     assert page.h1 is not None
     assert page.h1.get_text().startswith("SaaS Phase 11: External Backup")
     rows = {r.th.get_text(): r for r in page.select(".lg-table tbody tr") if r.th}
-    assert rows["MEASURE"].get_text(" ", strip=True) == "MEASURE deferred reason: post-DR metrics"
-    article = page.article
-    assert article is not None
-    text = article.get_text(" ", strip=True)
-    assert "CROSS-SYNERGIZE skipped: single-track focus" in text
+    assert (
+        rows["MEASURE"]
+        .get_text(" ", strip=True)
+        .startswith("MEASURE deferred reason: post-DR metrics; fallback: look daily")
+    )
     criteria = page.select(".task-list-item")
     assert [" ".join(item.get_text().split()) for item in criteria] == [
         "A restore was tried",
@@ -124,10 +127,26 @@ def test_a_skill_has_its_page(built: Site) -> None:
     assert [item.find("input", checked=True) is not None for item in criteria] == [True, False]
 
 
+def test_debts_show_what_is_overdue(built: Site) -> None:
+    page = built.html(f"skills/{NAME}/index.html")
+    debts = {r.th.get_text(" ", strip=True): r for r in page.select(".lg-debts tbody tr") if r.th}
+    assert [c.get_text() for c in debts["MEASURE overdue"].select("td")] == [
+        "post-DR metricsInstead: look daily",
+        "ops",
+        "2026-11-20",
+        "20 d",
+    ]
+    skipped = debts["CROSS-SYNERGIZE skipped"].select("td")
+    assert [c.get_text() for c in skipped][:3] == ["single-track focus", "nobody", "no day set"]
+    overdue = card(built).select_one(".lg-overdue a")
+    assert overdue is not None
+    assert (overdue.get_text(), overdue["href"]) == ("MEASURE", f"skills/{NAME}/#debts")
+
+
 def test_a_skill_page_holds_the_prompt_of_the_command(built: Site) -> None:
     skill = Skill(built.root / f"skills/{NAME}.md", f"skills/{NAME}.md")
     evidence = gather(built.project, skill, day(TODAY.isoformat()))
-    prompt = next_prompt(built.project, skill, evidence).rstrip("\n")
+    prompt = next_prompt(built.project, skill, evidence, TODAY).rstrip("\n")
     found = built.html(f"skills/{NAME}/index.html").select("[data-copy]")[-1]
     assert found["data-copy"] == prompt
     assert found.get_text() == prompt

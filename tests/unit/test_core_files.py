@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -60,16 +62,77 @@ def test_failure_keeps_the_old_file_and_leaves_no_other(
     assert names(tmp_path) == ["f"]
 
 
-def test_second_writer_is_told(tmp_path: Path) -> None:
+HOLD = """
+import sys, time; from pathlib import Path; from ledger.core.files import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True); time.sleep(float(sys.argv[2]))
+"""
+
+
+@contextlib.contextmanager
+def held(path: Path, seconds: float) -> Iterator[None]:
+    """Another process has the lock for some seconds."""
+    command = [sys.executable, "-c", HOLD, str(path), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"held\n"
+        yield
+        other.kill()
+
+
+def test_second_writer_waits_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "f.md"
     path.write_text(TEXT)
-    edit = Edit(Skill(path, "f.md"))
-    edit.settle("QA", "touched", "")
-    with locked(path), pytest.raises(LedgerError, match="another ledger command"):
+    said: list[str] = []
+    with held(path, 1.3), locked(path, said.append):
+        edit = Edit(Skill(path, "f.md"))
+        edit.settle("QA", "touched", "")
         edit.write()
-    assert path.read_text() == TEXT
-    edit.write()
     assert "touched" in path.read_text()
+    assert said == ["another ledger command is writing here; waiting for it ..."]
+
+
+def test_short_wait_is_silent(tmp_path: Path) -> None:
+    said: list[str] = []
+    with held(tmp_path / "f", 0.2), locked(tmp_path / "f", said.append):
+        assert said == []
+
+
+def test_second_writer_is_told_when_the_wait_is_too_long(tmp_path: Path) -> None:
+    with (
+        held(tmp_path / "f", 60),
+        pytest.raises(LedgerError, match="another ledger command is writing here"),
+        locked(tmp_path / "f", patience=0.2),
+    ):
+        pass
+
+
+def test_lock_is_given_back(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "f"):
+        raise ZeroDivisionError
+    with (
+        held(tmp_path / "f", 60),
+        pytest.raises(LedgerError),
+        locked(tmp_path / "f", patience=0),
+    ):
+        pass
+
+
+def test_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    link, file = tmp_path / "link", tmp_path / "a/file"
+    file.write_bytes(b"old")
+    link.symlink_to(file)
+    write_atomic(link, b"new")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+
+
+def test_draft_of_a_killed_writer_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / ".f.new").write_bytes(b"half of a longer text")
+    write_atomic(tmp_path / "f", b"whole")
+    assert (tmp_path / "f").read_bytes() == b"whole"
+    assert names(tmp_path) == ["f"]
 
 
 def test_lock_ends_with_its_process(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from ledger.flow.advance import apply, plan_advance
 from tests.fixtures.flow_project import DAY, SEED, Fake
 
 EPILOGUE = "epilogues/2026-11-21-backup-test.md"
+LATER = ("--to", "deferred", "--reason", "x")
+FORCE = ("--force", "--reason", "the cluster is gone until Monday")
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_last_phase_ends_the_plan_and_says_what_is_owed(fake: Fake) -> None:
     outcome = fake.run("advance", "backup")
     assert outcome.out == "⟂[DETACH:awaiting_human] MEASURE is deferred: no metrics yet\n"
     assert "status: active" in fake.read("skills/backup.md")  # what is deferred is not done
-    fake.run("advance", "backup", "MEASURE")
+    fake.run("advance", "backup", "MEASURE", "--force", "--reason", "no metrics ever")
     assert "status: complete   # a person's word\nprogress: 100\n" in fake.read("skills/backup.md")
     assert fake.run("prompt", "backup").out.startswith("⟂[DETACH:cycle_complete]")
 
@@ -278,6 +280,27 @@ def test_missing_handle_keeps_educate_open(fake: Fake) -> None:
     )
 
 
+def test_every_shut_gate_says_what_to_do(fake: Fake) -> None:
+    fake.verify("failed")
+    fake.replace("docs/page.md", "reasons:", "owner: a\nreasons:")
+    fake.replace("docs/page.md", "aws s3 ls", "$ aws s3 ls <bucket>")
+    fake.replace("skills/backup.md", "config: manifests}", "config: gone}")
+    outcome = fake.run("advance", "backup", "EDUCATE")
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[1:] == [
+        "error: skills/backup.md:19: EDUCATE may not settle, gates verify and handles and pages "
+        "do not hold:",
+        "  docs/page.md:8: block one (and 1 more) is failed: it failed",
+        "  skills/backup.md:9: handle config names gone, which does not exist",
+        "  docs/page.md:21: this command begins with the prompt '$ '",
+        "  docs/page.md:21: <bucket> is a placeholder",
+        "  fix: ledger verify docs/page.md --update-lock",
+        "       make it, or correct the handle",
+        "       write the command alone; what comes back goes into a text fence",
+        "       use a shell parameter, ${NAME:?set NAME}, and explain it under parameters:",
+    ]
+
+
 def test_settled_phase_is_asked_again(fake: Fake) -> None:
     fake.run("advance", "backup")
     before = fake.files()
@@ -311,12 +334,21 @@ def test_plan_with_nothing_open_is_asked_as_a_whole(fake: Fake) -> None:
         (["backup", "--to", "done"], 2, "no status 'done'"),
         (["backup", "--to", "deferred"], 2, "TEST cannot be deferred without a reason"),
         (["backup", "--to", "blocked"], 2, "TEST cannot be blocked without a reason"),
-        (["backup", "--reason", "x"], 2, "--reason has no place on a touched phase"),
-        (["backup", "--to", "skipped", "--reason", "x", "--note", "y"], 2, "--note has no place"),
-        (["backup", "--note", "a\nb: c"], 2, "--note must be one printable line"),
+        (["backup", "--reason", "x"], 2, "TEST takes no reason where it is touched"),
+        (["backup", "--to", "skipped", "--reason", "x", "--note", "y"], 2, "not both"),
+        (["backup", "--note", "a\nb: c"], 2, "is one printable line"),
         (["backup", "IMPLEMENT", "--to", "skipped", "--reason", "x"], 1, "cannot be skipped"),
         (["backup", "PLAN", "--to", "touched"], 1, "PLAN would fall back from complete to touched"),
         (["backup", "PLAN", "--to", "touched", "--force"], 2, "set back without a reason"),
+        (["backup", "PLAN", "--note", "x"], 2, "PLAN is complete already, so nothing of this"),
+        (["backup", "PLAN", *FORCE], 2, "nothing of this would be written"),
+        (["backup", "--force"], 2, "TEST cannot be forced without a reason"),
+        (["backup", "--owner", "ops"], 2, "is not put off, so --owner has no place"),
+        (["backup", *LATER, "--until", "soon"], 2, "'soon' is not a date"),
+        (["backup", *LATER, "--until", "2026-11-20"], 2, "--until 2026-11-20 has passed"),
+        (["backup", *LATER, "--risk", "x; owner: me"], 2, "would be read back as others"),
+        (["backup", "--decision", "archive"], 2, "a decision is taken when REFLECT is done"),
+        (["backup", "REFLECT", "--decision", "keep"], 2, "no decision 'keep'"),
         (["backup", "TEST", "--to", "pending"], 1, "would fall back from in_progress to pending"),
     ],
 )
@@ -360,7 +392,8 @@ def test_broken_headers_are_one_clear_line(fake: Fake, old: str, new: str, messa
 def test_reason_is_written_as_data(fake: Fake) -> None:
     outcome = fake.run("advance", "backup", "--to", "deferred", "--reason", "no bucket: later, #3")
     assert outcome.code == 0
-    assert "  TEST: deferred  # reason: no bucket: later, #3\n" in fake.read("skills/backup.md")
+    line = "  TEST: deferred  # reason: no bucket: later, #3; since: 2026-11-21\n"
+    assert line in fake.read("skills/backup.md")
     assert fake.skill().entry("TEST").reason == "no bucket: later, #3"
     assert not (fake.root / "epilogues").exists()
 
@@ -371,6 +404,7 @@ def test_deferring_asks_for_no_evidence(fake: Fake) -> None:
 
 
 def test_deferred_phase_can_be_done_after_all(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "handles:", "gates: {MEASURE: []}\nhandles:")
     assert fake.run("advance", "backup", "MEASURE", "--to", "complete").code == 0
     assert "  MEASURE: complete  # 2026-11-21: settled without a gate\n" in fake.read(
         "skills/backup.md"
@@ -415,7 +449,7 @@ def test_word_that_is_no_status_is_read_and_replaced(fake: Fake) -> None:
 
 @pytest.mark.parametrize(
     ("spent", "fix"),
-    [("0.045", "fix: give the rest back: entropy.returned: 0.005"), ("0.06", "0.06")],
+    [("0.045", "fix: give the rest back: ledger pour backup 0.005"), ("0.06", "0.06")],
 )
 def test_budget_that_is_gone_halts(fake: Fake, spent: str, fix: str) -> None:
     old = "{planned: 0.05, spent: 0.02, returned: 0.01}"
@@ -426,6 +460,13 @@ def test_budget_that_is_gone_halts(fake: Fake, spent: str, fix: str) -> None:
     assert "skills/backup.md:22: ⟂[ENTROPY_DEPLETED]" in outcome.err
     assert fix in outcome.err
     assert fake.files() == before
+
+
+def test_plan_goes_on_once_the_rest_is_given_back(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "spent: 0.02", "spent: 0.035")
+    assert fake.run("advance", "backup").code == 3
+    assert fake.run("pour", "backup", "0.005").code == 0
+    assert fake.run("advance", "backup").code == 0
 
 
 def test_small_rest_halts_nothing_when_all_is_settled(fake: Fake) -> None:
@@ -440,13 +481,23 @@ def test_small_rest_halts_nothing_when_all_is_settled(fake: Fake) -> None:
 
 def test_other_epilogue_of_that_name_is_never_overwritten(fake: Fake) -> None:
     fake.write(EPILOGUE, "mine\n")
-    before = fake.files()
+    second = EPILOGUE.replace(".md", "-2.md")
+    assert f"+++ b/{second}\n" in fake.run("advance", "backup", "--diff").out
     outcome = fake.run("advance", "backup")
-    assert outcome.code == 1
-    assert f"{EPILOGUE}: this epilogue is there already" in outcome.err
-    assert fake.run("advance", "backup", "--dry-run").code == 1
-    assert "-mine\n" in fake.run("advance", "backup", "--diff").out
-    assert fake.files() == before
+    assert (outcome.code, fake.read(EPILOGUE)) == (0, "mine\n")
+    assert f"wrote {second}\n" in outcome.err
+    assert f"  - epilogue: {second}\n" in fake.run("prompt", "backup").out
+
+
+def test_phase_settled_twice_a_day_leaves_two_epilogues(fake: Fake) -> None:
+    assert fake.run("advance", "backup").code == 0
+    assert fake.run("advance", "backup", "TEST", "--to", "complete").code == 0
+    told = [frontmatter.load(str(p))["status"] for p in sorted((fake.root / "epilogues").iterdir())]
+    assert told == ["complete", "touched"]  # -test-2.md sorts before -test.md
+    back = ("TEST", "--to", "in_progress", "--force", "--reason", "a leak")
+    assert fake.run("advance", "backup", *back).code == 0
+    assert fake.run("advance", "backup", "TEST").code == 0
+    assert len(list((fake.root / "epilogues").iterdir())) == 3
 
 
 def test_file_that_changed_meanwhile_is_not_overwritten(fake: Fake) -> None:
@@ -455,6 +506,7 @@ def test_file_that_changed_meanwhile_is_not_overwritten(fake: Fake) -> None:
     with pytest.raises(LedgerError, match="changed since it was read"):
         apply(advance)
     assert "in_progress" in fake.read("skills/backup.md")
+    assert not (fake.root / "epilogues").exists()
 
 
 def test_folder_that_cannot_be_made_is_one_clear_line(fake: Fake) -> None:
@@ -501,6 +553,8 @@ def test_killed_at_any_write_it_can_be_run_again(fake: Fake, step: int) -> None:
     again = fake.run("advance", "backup", "TEST")
     assert again.code == 0
     assert fake.skill().entry("TEST").status is Status.TOUCHED
+    left = [path.name for path in (fake.root / "epilogues").glob("*.md")]
+    assert left == [Path(EPILOGUE).name]  # its own was found again
     assert frontmatter.load(str(fake.root / EPILOGUE))["status"] == "touched"
 
 
@@ -523,6 +577,152 @@ def test_errors_have_their_kind(fake: Fake) -> None:
     fake.replace("skills/backup.md", "spent: 0.02", "spent: 0.2")
     with pytest.raises(HaltError):
         plan_advance(fake.project, fake.skill(), today=DAY)
+
+
+# Putting off
+
+
+def test_debt_is_written_with_all_that_was_said_of_it(fake: Fake) -> None:
+    said = ("--risk", "no alarm", "--fallback", "look daily", "--owner", "ops")
+    outcome = fake.run("advance", "backup", *LATER, *said, "--until", "2026-12-31")
+    assert outcome.code == 0
+    assert (
+        "  TEST: deferred  # reason: x; risk: no alarm; fallback: look daily; owner: ops; "
+        "until: 2026-12-31; since: 2026-11-21\n"
+    ) in fake.read("skills/backup.md")
+    debt = fake.skill().entry("TEST").debt
+    assert (debt.owner, debt.until, debt.since) == ("ops", date(2026, 12, 31), DAY)
+
+
+def test_putting_off_again_makes_a_debt_no_younger(fake: Fake) -> None:
+    fake.run("advance", "backup", *LATER)
+    again = ("TEST", "--to", "blocked", "--reason", "y", "--force")
+    assert fake.run("advance", "backup", *again, now=DAY + timedelta(days=9)).code == 0
+    assert "  TEST: blocked  # reason: y; since: 2026-11-21\n" in fake.read("skills/backup.md")
+    # Since when MEASURE is put off, its line does not say.
+    assert fake.run("advance", "backup", "MEASURE", "--to", "skipped", "--reason", "z").code == 0
+    assert "  MEASURE: skipped  # reason: z\n" in fake.read("skills/backup.md")
+
+
+def test_day_that_it_is_due_is_not_past(fake: Fake) -> None:
+    assert fake.run("advance", "backup", *LATER, "--until", DAY.isoformat()).code == 0
+
+
+def test_phase_name_that_is_none_is_a_warning(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "  REFLECT: pending\n", "  REFLECT: pending\n  DEPLOY: done\n")
+    outcome = fake.run("advance", "backup")
+    assert outcome.code == 0
+    assert "warning: the ledger names 'DEPLOY', which is no phase\n" in outcome.err
+    assert "  DEPLOY: done\n" in fake.read("skills/backup.md")
+
+
+# Force
+
+
+def test_forced_past_a_shut_gate_and_both_places_say_so(fake: Fake) -> None:
+    fake.verify("failed")
+    outcome = fake.run("advance", "backup", *FORCE)
+    assert outcome.code == 0
+    finding = "docs/page.md:7: block one (and 1 more) is failed: it failed"
+    assert f"forced past gate verify: {finding}\n" in outcome.err
+    line = f"  TEST: touched  # 2026-11-21: forced: {FORCE[-1]}\n"
+    assert line in fake.read("skills/backup.md")
+    epilogue = fake.read(EPILOGUE)
+    assert finding in epilogue
+    assert FORCE[-1] in epilogue
+    assert fake.run("advance", "backup", "TEST").code == 1  # it still does not hold
+
+
+def test_forced_completion_replaces_the_note_of_the_touch(fake: Fake) -> None:
+    fake.run("advance", "backup")
+    fake.verify("failed")
+    assert fake.run("advance", "backup", "TEST", "--to", "complete", *FORCE).code == 0
+    assert f"TEST: complete  # 2026-11-21: forced: {FORCE[-1]}" in fake.read("skills/backup.md")
+
+
+def test_force_where_every_gate_is_open_is_not_recorded(fake: Fake) -> None:
+    outcome = fake.run("advance", "backup", *FORCE, "--json")
+    document = json.loads(outcome.out)
+    assert (outcome.code, document["forced"]) == (0, None)
+    assert "every gate of TEST is open; nothing was forced" in outcome.err
+    assert "forced" not in fake.read("skills/backup.md") + fake.read(EPILOGUE)
+
+
+def test_force_overrides_no_halt_and_no_rule(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "IMPLEMENT: touched", "IMPLEMENT: pending")
+    assert fake.run("advance", "backup", "TEST", *FORCE).code == 1
+    assert fake.run("advance", "backup", "IMPLEMENT", "--to", "skipped", *FORCE).code == 1
+    fake.replace("skills/backup.md", "spent: 0.02", "spent: 0.2")
+    assert fake.run("advance", "backup", "TEST", *FORCE).code == 3
+
+
+# The end of a plan
+
+
+@pytest.mark.parametrize(
+    ("arguments", "decision"),
+    [
+        ((), "retain"),  # MEASURE and the page's upload are owed
+        (("--decision", "upgrade"), "upgrade"),
+        (("--decision", "archive"), "archive"),
+    ],
+)
+def test_reflect_decides_what_becomes_of_the_plan(
+    fake: Fake, arguments: tuple[str, ...], decision: str
+) -> None:
+    outcome = fake.run("advance", "backup", "REFLECT", *arguments, "--json")
+    assert outcome.code == 0
+    assert f"the plan: {decision}\n" in outcome.err
+    document = json.loads(outcome.out)
+    assert document["decision"] == decision
+    assert frontmatter.load(str(fake.root / document["epilogue"]))["decision"] == decision
+
+
+def test_plan_that_owes_nothing_is_archived_unless_something_waits_on_it(fake: Fake) -> None:
+    header = fake.read("skills/backup.md").split("phase_ledger:")[0]
+    paid = header.replace("docs: [docs/page.md]\n", "")
+    fake.replace("skills/backup.md", header, paid)
+    for line in (
+        "MEASURE: deferred  # reason: no metrics yet",
+        "CROSS-SYNERGIZE: skipped  # reason: ",
+    ):
+        fake.replace("skills/backup.md", line, f"{line.split(':')[0]}: touched  # ")
+    ask = ("advance", "backup", "REFLECT", "--dry-run", "--json")
+    assert json.loads(fake.run(*ask).out)["decision"] == "archive"
+    fake.replace("skills/backup.md", "phase_ledger:", "enables: [next]\nphase_ledger:")
+    assert json.loads(fake.run(*ask).out)["decision"] == "retain"
+
+
+# Going round in circles
+
+
+def commit(fake: Fake, second: int) -> None:
+    git = ["git", "-C", str(fake.root), "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run([*git, "add", "."], check=True)
+    date = f"--date=@{1_790_000_000 + second} +0000"  # git tells moves apart by their time
+    subprocess.run([*git, "commit", "-qm", "a move", date], check=True)
+
+
+def test_plan_that_never_reflects_halts_and_only_reflect_goes_on(fake: Fake) -> None:
+    subprocess.run(["git", "init", "-q", str(fake.root)], check=True)
+    commit(fake, 0)
+    words = ("pending", "in_progress")
+    for move in range(32):
+        fake.replace(
+            "skills/backup.md", f"EDUCATE: {words[move % 2]}", f"EDUCATE: {words[1 - move % 2]}"
+        )
+        commit(fake, move + 1)
+    assert fake.run("advance", "backup").code == 0  # the 33rd
+    commit(fake, 33)
+    before = fake.files()
+    outcome = fake.run("advance", "backup")
+    assert outcome.code == 3
+    assert "skills/backup.md:21: ⟂[RUNAWAY_LOOP] 33 moves without REFLECT" in outcome.err
+    assert "fix: look back first: ledger advance backup REFLECT" in outcome.err
+    assert fake.run("advance", "backup", *FORCE).code == 3
+    assert fake.files() == before
+    assert fake.run("advance", "backup", "REFLECT").code == 0
+    assert fake.run("advance", "backup").code == 0
 
 
 def test_crlf_and_bom_survive(fake: Fake) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
+from ledger.pages.fences import SUPERFENCES, site_extensions
 from ledger.pages.page import Page, read_page
 
 MKDOCS = """\
@@ -133,7 +134,7 @@ REFUSED = {
     "bare bash": (block("bash"), "bare bash fence"),
     "bare console": (block("console"), "bare console fence"),
     "unknown class": (block("bash {.verfy name=a}"), "did you mean .verify"),
-    "far class": (block("bash {.zzz name=a}"), "known: verify"),
+    "far class": (block("bash {.zzz name=a}"), "one of .verify"),
     "unknown key": (block("bash {.verify name=a timeuot=3s expect=none}"), "did you mean timeout"),
     "key twice": (block("bash {.verify name=a name=b expect=none}"), "'name' twice"),
     "two kinds": (block("bash {.verify .skip name=a}"), ".verify and .skip"),
@@ -143,7 +144,7 @@ REFUSED = {
     "key without a value": (block("bash {.verify name=a timeout}"), "write timeout=VALUE"),
     "bad duration": (block("bash {.verify name=a timeout=3h expect=none}"), "not a duration"),
     "bad exit": (block("bash {.verify name=a exit=300 expect=none}"), "no exit status"),
-    "name twice": (block(RUN) + "\n" + block(RUN), "first on line 1"),
+    "name twice": (block(RUN) + "\n" + block(RUN), "first at docs/page.md:1"),
     "no expectation": (block("bash {.verify name=a}"), "must come back"),
     "stray expectation": (EXPECT, "follows no .verify"),
     "two expectations": (block("bash {.verify name=a}") + EXPECT + EXPECT, "follows no .verify"),
@@ -216,3 +217,9 @@ def test_every_part_of_a_block_is_in_its_digest(read: Read) -> None:
         digest("bash {.verify name=a exit=1}"),
     ]
     assert len(set(digests)) == len(digests)
+
+
+@pytest.mark.parametrize("config", ["", "- a\n"])
+def test_a_site_without_settings_has_no_extensions(tmp_path: Path, config: str) -> None:
+    (tmp_path / "mkdocs.yml").write_text(config)
+    assert list(site_extensions(tmp_path)) == [SUPERFENCES]

@@ -1,0 +1,1 @@
+"""Measurements of the ledger beside other tools, in one run."""

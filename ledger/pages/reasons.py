@@ -1,0 +1,47 @@
+"""Why a page's tests are put off: the tokens of `reason=`, as the front matter explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from ledger.core.debt import Debt
+from ledger.errors import PageError
+
+_TEXTS: Final = ("text", "risk", "fallback", "owner")
+_DAYS: Final = ("until", "since")
+
+
+def read_reasons(table: Mapping[str, Any], where: str) -> dict[str, Debt]:
+    """Read `reasons:`, each a sentence or `{text: ..., owner: ..., until: ..., since: ...}`.
+
+    Args:
+        table: the mapping, token to explanation.
+        where: how errors name the page.
+
+    Raises:
+        PageError: an explanation says nothing, has an unknown key, or a day that is none.
+    """
+    return {str(token): _read(str(token), raw, f"{where}:1") for token, raw in table.items()}
+
+
+def _read(token: str, raw: object, here: str) -> Debt:
+    said = raw if isinstance(raw, Mapping) else {"text": raw}
+    if unknown := [str(key) for key in said if key not in (*_TEXTS, *_DAYS)]:
+        fix = f"one of {', '.join((*_TEXTS, *_DAYS))}"
+        raise PageError(f"reason {token} has an unknown key {unknown[0]!r}", where=here, fix=fix)
+    if not said.get("text"):
+        fix = f"write {token}: one sentence, or {{text: one sentence, owner: ..., until: ...}}"
+        raise PageError(f"reason {token} says nothing", where=here, fix=fix)
+    reason, risk, fallback, owner = (str(said.get(key) or "") for key in _TEXTS)
+    until, since = (_day(token, key, said.get(key), here) for key in _DAYS)
+    return Debt(reason, risk, fallback, owner, until, since)
+
+
+def _day(token: str, key: str, raw: object, here: str) -> date | None:
+    try:
+        return date.fromisoformat(str(raw)) if raw is not None else None
+    except ValueError:
+        what = f"{key} of reason {token} is {raw!r}, not a day"
+        raise PageError(what, where=here, fix="write YYYY-MM-DD") from None

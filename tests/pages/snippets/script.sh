@@ -1,0 +1,2 @@
+echo from a script
+echo included
