@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "check": ("ledger.cli.check", "Say what is wrong with skill files, why, and what to do."),
     "cluster": ("ledger.cli.cluster", "Raise, look at or remove the kind cluster."),
     "completion": ("ledger.cli.completion", "Print the script with which a shell completes."),
+    "coverage": ("ledger.cli.coverage", "Tell how much of the pages evidence proves."),
     "debts": ("ledger.cli.debts", "List what was put off: since when, until when, by whom."),
     "fix": ("ledger.cli.fix", "Mend in skill files what has only one meaning."),
     "ingest": ("ledger.cli.ingest", "Take in what came back for a prompt."),
@@ -74,6 +75,11 @@ def _run(arguments: list[str]) -> int:
         from ledger.cli.completion import answer
 
         answer(COMMANDS)
+    if arguments[0] in {"-h", "--help"}:
+        from ledger.cli.overview import overview
+
+        sys.stdout.write(overview(COMMANDS))
+        return Exit.DONE
     from ledger.cli.parser import build
 
     parser = build(COMMANDS, arguments)

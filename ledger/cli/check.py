@@ -60,7 +60,7 @@ def _run(args: argparse.Namespace) -> Exit:
         told = [problem._asdict() for problem in problems]
         print_json("check", files=len(files), count=count, problems=told)
     else:
-        print_text(_told(problems))
+        print_text(listing(problems))
     say(_summary(len(files), count))
     found = count[Severity.ERROR] or (args.strict and count[Severity.WARNING])
     return Exit.FOUND if found else Exit.DONE
@@ -101,7 +101,7 @@ def _named(project: Project, every: Sequence[Path], name: str) -> list[Path]:
     return [file for file in every if file.stem == name] or [find_skill(project, name).path]
 
 
-def _told(problems: Iterable[Problem]) -> str:
+def listing(problems: Iterable[Problem]) -> str:
     """The problems as people read them; why a rule is there is said once."""
     lines: list[str] = []
     explained: set[str] = set()

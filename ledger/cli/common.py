@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable
 from datetime import date
@@ -73,6 +72,8 @@ def one_of(word: str, known: Iterable[str], kind: str) -> str:
 
 def print_json(kind: str, **data: Any) -> None:
     """Print one JSON document on standard output; `kind` names its versioned schema."""
+    import json
+
     print_text(json.dumps({"schema": f"phase-ledger/{kind}/v1", **data}, indent=2) + "\n")
 
 

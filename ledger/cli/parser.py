@@ -5,24 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
+from ledger.cli.overview import overview
 from ledger.errors import UsageError
-
-_ABOUT: Final = """\
-Runbooks that prove themselves.
-
-Command blocks of pages run against a real cluster; a phase of a plan settles
-only on fresh evidence."""
-_EXAMPLES: Final = """\
-Examples:
-  ledger status
-  ledger cluster up && ledger verify
-  ledger advance saas-phase11-external-backup
-
-Exit codes: 0 done, 1 found something, 2 wrong use, 3 plan halted,
-4 no cluster, 5 wrong cluster."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,20 +75,23 @@ def build(commands: Mapping[str, tuple[str, str]], arguments: Sequence[str]) -> 
     """
     from ledger import __version__
 
-    parser = Parser(prog="ledger", description=_ABOUT, epilog=_EXAMPLES)
+    parser = Parser(prog="ledger")
+    parser.format_help = lambda: overview(commands)  # type: ignore[method-assign]
     parser.add_argument("--version", action="version", version=f"ledger {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     called = next((word for word in arguments if not word.startswith("-")), None)
     if called is not None and called not in commands:
         parser.error(f"no command {called!r}{near(called, commands)}")
-    for name, (module, line) in sorted(commands.items()):
-        command = subparsers.add_parser(name, help=line, description=line)
-        if name == called:
-            importlib.import_module(module).add(command)
+    for name in [called] if called else sorted(commands):
+        subparsers.add_parser(name, description=commands[name][1])
+    if called:
+        importlib.import_module(commands[called][0]).add(subparsers.choices[called])
     return parser
 
 
 def near(word: str, known: Iterable[str]) -> str:
     """A clause with the nearest of the `known` words; empty if none is near."""
+    from difflib import get_close_matches
+
     found = get_close_matches(word, list(known), n=1)
     return f"; did you mean {found[0]}?" if found else ""

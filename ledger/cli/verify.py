@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.cli.common import add_json, describe, print_json, print_text, say
-from ledger.errors import Exit
+from ledger.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from ledger.verify.front import Account, Row
+    from collections.abc import Sequence
 
-_COLOURS: Final = {"passed": 32, "failed": 31, "skipped": 33, "not-run": 33}
+    from ledger.core.project import Project
+    from ledger.pages.page import Page
+    from ledger.verify.front import Account, Row
+    from ledger.verify.update import Update
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "ledger verify",
         "ledger verify docs/runbook/nats-backup.md",
         "ledger verify --update-lock && git diff evidence/",
+        "ledger verify --changed --shard 1/3",
+        "ledger verify --update docs/quick-start.md",
         "ledger verify --json | jq '.pages[].blocks[] | select(.result == \"failed\")'",
     )
     parser.add_argument("pages", metavar="PAGES", nargs="*", help="pages below docs/")
@@ -38,77 +43,131 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write what the run proved into evidence/, to be committed",
     )
+    parser.add_argument(
+        "--changed",
+        action="store_true",
+        help="leave out pages whose evidence holds; ages on the day of SOURCE_DATE_EPOCH or today",
+    )
+    parser.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="run the Kth of N parts, cut by how long pages took in .ledger/runs/",
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="show as a diff what pages should expect: what came back; patterns that match stay",
+    )
+    parser.add_argument("--write", action="store_true", help="write what --update shows")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write a JUnit report")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="run no block: check pages and manifests as they are written",
+    )
     add_json(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> Exit:
+    if args.offline:
+        from ledger.cli import offline
+
+        return offline.run(args)
+    _check(args)
+    from ledger.core.clock import day
     from ledger.core.project import Project
-    from ledger.verify import front, record
-    from ledger.verify.progress import Progress
+    from ledger.verify import annotate, front
+    from ledger.verify.shard import Shard
 
     project = Project.here()
-    chosen = front.choose(project, args.pages)
+    shard = Shard.read(args.shard) if args.shard else None
+    every = front.choose(project, args.pages)
+    chosen, left_out = front.narrow(
+        project, every, changed=day() if args.changed else None, shard=shard
+    )
     front.require_cluster(chosen)
-    progress, show = Progress(), _printer(err=args.json)
+    if args.junit:
+        annotate.prepare_junit(args.junit)
+    for page, why in left_out.items():
+        say(f"left out {page}: {why}")
+    account = _account(args, project, chosen)
+    if args.junit:
+        annotate.write_junit(args.junit, account.rows)
+    return _told(args, project, account, left_out)
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.write and not args.update:
+        raise UsageError("--write goes with --update", fix="ledger verify --update --write")
+    if args.update and args.update_lock:
+        what = "--update and --update-lock exclude each other: evidence is of a page as it stands"
+        raise UsageError(what, fix="ledger verify --update --write, then --update-lock")
+
+
+def _account(args: argparse.Namespace, project: Project, pages: Sequence[Page]) -> Account:
+    """Run pages, and tell of each block as it ends."""
+    from ledger.cli.verify_rows import printer
+    from ledger.verify.annotate import Annotations
+    from ledger.verify.front import Account, run_pages
+    from ledger.verify.progress import Progress
+    from ledger.verify.record import usual_seconds
+
+    stream = sys.stderr if args.json else sys.stdout
+    progress = Progress({page.where: usual_seconds(project, page) for page in pages})
+    show, notes = printer(stream), Annotations(project, os.environ)
 
     def on_row(row: Row) -> None:
         progress.stop()
         show(row)
 
+    account = Account()
+    stream.write(notes.begin())
     try:
-        account = front.run_pages(project, chosen, on_start=progress.start, on_row=on_row)
+        account = run_pages(
+            project, pages, on_start=progress.start, on_row=on_row, updating=args.update
+        )
     finally:
         progress.stop()
+        stream.write(notes.end(account.rows))
+    return account
+
+
+def _told(
+    args: argparse.Namespace, project: Project, account: Account, left_out: dict[str, str]
+) -> Exit:
+    """Write what was asked for, print the result, and give the exit code."""
+    from ledger.cli.verify_rows import document, summary
+    from ledger.verify.record import update_lock
+
     if args.update_lock:
         for run in account.runs:
             if not account.broken(run.page.where):
-                say(f"wrote {project.relative(record.update_lock(run))}")
+                say(f"wrote {project.relative(update_lock(run))}")
+    mended = _updates(args, account) if args.update else 0
     if args.json:
-        print_json("verify", **_document(account))
+        print_json("verify", **document(account, left_out))
     else:
-        print_text(_summary(account) + "\n")
-    broken = account.count("failed") or account.count("not-run")
+        print_text(summary(account) + "\n")
+    broken = account.count("failed") + account.count("not-run") - mended
     return Exit.FOUND if broken else Exit.DONE
 
 
-def _printer(*, err: bool) -> Callable[[Row], None]:
-    """Make what prints a line a block, under a line a page."""
-    stream = sys.stderr if err else sys.stdout
-    colour = stream.isatty() and not os.environ.get("NO_COLOR")
-    last = ""
+def _updates(args: argparse.Namespace, account: Account) -> int:
+    """Show, and write if asked to, what pages should expect; how many blocks were mended."""
+    from ledger.verify.update import update
 
-    def show(row: Row) -> None:
-        nonlocal last
-        if row.page != last:
-            stream.write(f"{row.page}\n")
-            last = row.page
-        word = f"{row.result.replace('-', ' '):<8}"
-        shown = f"\033[{_COLOURS[row.result]}m{word}\033[0m" if colour else word
-        took = f"{row.seconds:6.1f} s" if row.seconds else " " * 8
-        reason = "" if row.report else f"  {row.reason}"
-        stream.write(f"  {shown}{took}  {row.name}{reason}".rstrip() + "\n")
-        for line in row.report.splitlines():
-            stream.write(f"    {line}\n")
-        stream.flush()
-
-    return show
+    mended = 0
+    for change in map(update, account.runs):
+        for problem in change.left:
+            say(f"error: {problem}")
+        if change.blocks:
+            (say if args.json else print_text)(change.diff())
+            mended += _write(change) if args.write else 0
+    return mended
 
 
-def _summary(account: Account) -> str:
-    counts = [f"{account.count(result)} {result}" for result in ("passed", "failed", "skipped")]
-    if left := account.count("not-run"):
-        counts.append(f"{left} not run")
-    return ", ".join(counts)
-
-
-def _document(account: Account) -> dict[str, object]:
-    pages: dict[str, list[dict[str, object]]] = {}
-    for row in account.rows:
-        told = {key: value for key, value in vars(row).items() if key != "page"}
-        pages.setdefault(row.page, []).append({**told, "seconds": round(row.seconds, 3)})
-    return {
-        "pages": [{"page": page, "blocks": blocks} for page, blocks in pages.items()],
-        **{key: account.count(key) for key in ("passed", "failed", "skipped")},
-        "not_run": account.count("not-run"),
-    }
+def _write(change: Update) -> int:
+    change.write()
+    say(f"wrote {change.run.page.where}")
+    return len(change.blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import islice, zip_longest
 from typing import Final
@@ -20,6 +20,8 @@ def aligned(
     got: Sequence[str],
     same: Callable[[str, str], bool],
     key: Callable[[str], str] = str,
+    *,
+    marked: bool = True,
 ) -> tuple[str, str]:
     """Describe how two texts differ.
 
@@ -27,13 +29,18 @@ def aligned(
         expected: lines of the page.
         got: lines of the output.
         same: whether two lines count as equal.
-        key: what of a line counts; used to find where lines are missing or too many.
+        key: what of a line counts, the same for lines that count as equal; used to find where
+            lines are missing or too many.
+        marked: whether a mark shows where in a line the difference begins.
 
     Returns:
         The first difference in one line, and the first few at length.
     """
-    pairs = [pair for pair in _pairs(expected, got, key) if not _equal(pair, same)]
-    parts = [_part(*pair, key) for pair in islice(pairs, SHOWN)]
+    pairs = min(
+        ([pair for pair in way if not _equal(pair, same)] for way in _ways(expected, got, key)),
+        key=len,
+    )
+    parts = [_part(*pair, key if marked else None) for pair in islice(pairs, SHOWN)]
     if len(pairs) > SHOWN:
         parts.append(f"and {len(pairs) - SHOWN} more lines differ")
     return _reason(*pairs[0]), "\n".join(parts)
@@ -44,13 +51,21 @@ def _equal(pair: Pair, same: Callable[[str, str], bool]) -> bool:
     return expected is not None and got is not None and same(expected, got)
 
 
+def _ways(
+    expected: Sequence[str], got: Sequence[str], key: Callable[[str], str]
+) -> Iterator[Iterable[Pair]]:
+    """The ways to give lines a partner: line by line, and around those missing or too many."""
+    short = max(len(expected), len(got)) <= _LONG
+    if len(expected) == len(got) or not short:
+        yield ((n, e, g) for n, (e, g) in enumerate(zip_longest(expected, got), 1))
+    if short:
+        yield _pairs(expected, got, key)
+
+
 def _pairs(
     expected: Sequence[str], got: Sequence[str], key: Callable[[str], str]
 ) -> Iterator[Pair]:
     """Each line of one with its partner in the other, and the number of the output's line."""
-    if len(expected) == len(got) or max(len(expected), len(got)) > _LONG:
-        yield from ((n, e, g) for n, (e, g) in enumerate(zip_longest(expected, got), 1))
-        return
     matcher = SequenceMatcher(None, [*map(key, expected)], [*map(key, got)], autojunk=False)
     for _, e0, e1, g0, g1 in matcher.get_opcodes():
         for offset, (e, g) in enumerate(zip_longest(expected[e0:e1], got[g0:g1])):
@@ -65,8 +80,10 @@ def _reason(number: int, expected: str | None, got: str | None) -> str:
     return f"line {number} differs"
 
 
-def _part(number: int, expected: str | None, got: str | None, key: Callable[[str], str]) -> str:
-    if expected is None or got is None:
+def _part(
+    number: int, expected: str | None, got: str | None, key: Callable[[str], str] | None
+) -> str:
+    if expected is None or got is None or key is None:
         shown = [NOTHING if line is None else line for line in (expected, got)]
         mark = []
     else:

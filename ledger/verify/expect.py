@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from ledger.pages.block import Expectation
-from ledger.verify.diff import aligned
+from ledger.verify.diff import NOTHING, aligned
 from ledger.verify.like import canonical
 
 
@@ -49,11 +50,13 @@ def _differences(
     expected: Sequence[str],
     got: Sequence[str],
     same: Callable[[str, str], bool],
-    key: Callable[[str], str] = str,
+    key: Callable[[str], str],
+    *,
+    marked: bool = True,
 ) -> Mismatch | None:
     if len(expected) == len(got) and all(map(same, expected, got)):
         return None
-    return Mismatch(*aligned(expected, got, same, key))
+    return Mismatch(*aligned(expected, got, same, key, marked=marked))
 
 
 def _regex(expected: str, stdout: str) -> Mismatch | None:
@@ -63,7 +66,17 @@ def _regex(expected: str, stdout: str) -> Mismatch | None:
             re.compile(pattern)
         except re.error as error:
             return Mismatch(f"expected line {number} is no regular expression: {error}", pattern)
-    return _differences(patterns, _lines(stdout), lambda e, g: re.fullmatch(e, g) is not None)
+
+    def key(line: str) -> str:
+        return next((p for p in patterns if p == line or re.fullmatch(p, line)), line)
+
+    return _differences(
+        patterns,
+        _lines(stdout),
+        lambda e, g: re.fullmatch(e, g) is not None,
+        key,
+        marked=False,
+    )
 
 
 def _contains(expected: str, stdout: str) -> Mismatch | None:
@@ -78,11 +91,11 @@ def _contains(expected: str, stdout: str) -> Mismatch | None:
         found = next((i for i, g in enumerate(got[position:], position) if pattern.search(g)), None)
         if found is None:
             behind = f" after line {position}" if position else ""
-            shown = "\n".join(_lines(stdout)[position:][:10]) or "(nothing)"
-            return Mismatch(
-                f"no line{behind} holds {wanted!r}",
-                f"expected: {line}\ngot{behind}:\n{_indented(shown)}",
-            )
+            rest = _lines(stdout)[position:]
+            near = get_close_matches(wanted, rest, n=1)
+            shown = [f"expected: {line}", *(f"nearest:  {text}" for text in near)]
+            shown += [f"got{behind}:", _indented("\n".join(rest[:10]) or NOTHING)]
+            return Mismatch(f"no line{behind} holds {wanted!r}", "\n".join(shown))
         position = found + 1
     return None
 

@@ -20,6 +20,8 @@ def describe(
 ) -> str:
     """Tell what ran, what was expected, what came back.
 
+    What most likely caused the rest comes first: of a command that failed, its errors.
+
     Args:
         where: `file:line` of the block.
         block: the block.
@@ -31,11 +33,10 @@ def describe(
     got = "none" if status is None else status
     lines = [f"{where} block {block.name}: {reason}", *_quoted(block.text.splitlines())]
     lines.append(f"  exit code: expected {block.exit}, got {got}")
-    if diff:
-        lines += ["  output:", *(f"    {line}" for line in diff.splitlines())]
-    if stderr.strip():
-        shown = last_lines(stderr, _STDERR_LINES)
-        lines += ["  stderr:", *(f"    {line}" for line in shown.splitlines())]
+    parts = [("output", diff), ("stderr", last_lines(stderr, _STDERR_LINES))]
+    for name, text in parts if status == block.exit else reversed(parts):
+        if text.strip():
+            lines += [f"  {name}:", *(f"    {line}" for line in text.splitlines())]
     return "\n".join(lines)
 
 

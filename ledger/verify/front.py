@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -12,10 +13,13 @@ import pytest
 
 from ledger import cluster
 from ledger.core.project import Project
-from ledger.errors import ClusterError, LedgerError, UsageError, WrongClusterError
+from ledger.errors import ClusterError, LedgerError, PageError, UsageError, WrongClusterError
 from ledger.pages.page import Page, read_page
-from ledger.verify.items import RUNS, BlockItem, SkippedItem
+from ledger.pages.state import page_states
+from ledger.verify.items import RUNS, UPDATING, BlockItem, SkippedItem
+from ledger.verify.record import usual_total
 from ledger.verify.run import FAILED, NOT_RUN, PASSED, PageRun
+from ledger.verify.shard import Shard, assign, others
 
 SKIPPED: Final = "skipped"
 AFTER: Final = "(after the last block)"
@@ -82,6 +86,35 @@ def choose(project: Project, names: Sequence[str]) -> list[Page]:
     return pages
 
 
+def narrow(
+    project: Project, pages: Sequence[Page], *, changed: date | None, shard: Shard | None
+) -> tuple[list[Page], dict[str, str]]:
+    """The pages that are left to run, and why each other one is not.
+
+    Args:
+        project: the project.
+        pages: the pages that were chosen.
+        changed: the day on which to ask whether evidence holds; None to run pages all the same.
+        shard: the part to run; None for all.
+    """
+    left: dict[str, str] = {}
+    if changed:
+        hold = (page for page in pages if _holds(project, page, changed))
+        left = dict.fromkeys((page.where for page in hold), "its evidence holds")
+    if shard:
+        rest = [page for page in pages if page.where not in left]
+        seconds = {page.where: usual_total(project, page) for page in rest}
+        left |= others(assign(seconds, shard.total), shard, list(seconds))
+    return [page for page in pages if page.where not in left], left
+
+
+def _holds(project: Project, page: Page, today: date) -> bool:
+    try:
+        return all(state.state.holds for state in page_states(project, page, today))
+    except PageError:
+        return False  # its evidence, or an input, cannot be read; the run says more
+
+
 def _page(project: Project, path: Path) -> Page:
     where = project.relative(path)
     if not path.is_file():
@@ -136,6 +169,7 @@ def run_pages(
     *,
     on_start: Callable[[str, str], None],
     on_row: Callable[[Row], None],
+    updating: bool = False,
 ) -> Account:
     """Run pages through pytest, in this process.
 
@@ -144,6 +178,7 @@ def run_pages(
         pages: its pages to run.
         on_start: told page and block when a block begins.
         on_row: told the result when it ends.
+        updating: go on after a block whose output alone is not as expected.
 
     Raises:
         WrongClusterError: the kubeconfig came to lead to another cluster.
@@ -152,7 +187,9 @@ def run_pages(
         KeyboardInterrupt: the user stopped it.
         BrokenPipeError: nobody reads what `on_row` prints.
     """
-    listener = _Listener(on_start, on_row)
+    if not pages:
+        return Account()
+    listener = _Listener(on_start, on_row, updating=updating)
     # pytest's own reporter is switched off, and options for it would be errors.
     os.environ.pop("PYTEST_ADDOPTS", None)
     off = [part for name in ("terminal", "cacheprovider") for part in ("-p", f"no:{name}")]
@@ -179,11 +216,21 @@ def run_pages(
 class _Listener:
     """Hears from pytest what becomes of each block."""
 
-    def __init__(self, on_start: Callable[[str, str], None], on_row: Callable[[Row], None]) -> None:
+    def __init__(
+        self,
+        on_start: Callable[[str, str], None],
+        on_row: Callable[[Row], None],
+        *,
+        updating: bool,
+    ) -> None:
+        self._updating = updating
         self.account = Account()
         self.error: LedgerError | BrokenPipeError | None = None
         self._on_start = on_start
         self._on_row = on_row
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[UPDATING] = self._updating
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         # Not heard for what is skipped.

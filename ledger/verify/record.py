@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.core.files import write_atomic
+from ledger.core.project import Project
 from ledger.errors import UsageError
 from ledger.pages.evidence import Lock, Result, write_lock
+from ledger.pages.page import Page
 from ledger.verify.run import FAILED, NOT_RUN, PASSED, BlockRun, PageRun
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
@@ -45,7 +47,33 @@ def statement(run: PageRun) -> dict[str, Any]:
 
 def record_path(folder: Path, run: PageRun) -> Path:
     """Where a page's record lies in `folder`: as the page lies below `docs/`."""
-    return folder / run.page.path.resolve().relative_to(run.project.docs).with_suffix(".json")
+    return _path(folder, run.project, run.page)
+
+
+def last_run(project: Project, page: Page) -> dict[str, Any]:
+    """What this machine's last run of a page has under `phaseLedger`.
+
+    Empty if there was none, or its record cannot be read: no result depends on it.
+    """
+    try:
+        raw = json.loads(_path(project.runs, project, page).read_text("utf-8"))
+        own = raw["predicate"]["phaseLedger"]
+        [block["name"] for block in own["blocks"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return dict(own)
+
+
+def usual_total(project: Project, page: Page) -> float | None:
+    """How long the page's last run took here, in seconds; None if nobody knows."""
+    seconds = last_run(project, page).get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else None
+
+
+def usual_seconds(project: Project, page: Page) -> dict[str, float]:
+    """How long each block took when it last ran here, in seconds, by name."""
+    blocks = last_run(project, page).get("blocks", [])
+    return {b["name"]: b["seconds"] for b in blocks if isinstance(b.get("seconds"), int | float)}
 
 
 def write_record(folder: Path, run: PageRun) -> Path:
@@ -70,7 +98,7 @@ def update_lock(run: PageRun) -> Path:
             where=run.page.where,
             fix=f"ledger verify --update-lock {run.page.where}",
         )
-    blocks = {r.block.name: Result(r.block.sha256, r.result) for r in run.results()}
+    blocks = {r.block.name: Result(r.block.sha256, r.result, r.block.back) for r in run.results()}
     lock = Lock(
         run.page.where,
         run.finished.date(),
@@ -80,6 +108,10 @@ def update_lock(run: PageRun) -> Path:
         blocks,
     )
     return write_lock(run.project, run.page, lock)
+
+
+def _path(folder: Path, project: Project, page: Page) -> Path:
+    return folder / page.path.resolve().relative_to(project.docs).with_suffix(".json")
 
 
 def _own(run: PageRun, results: list[BlockRun]) -> dict[str, Any]:

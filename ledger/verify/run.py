@@ -19,16 +19,15 @@ from ledger.errors import PageError
 from ledger.pages.block import Block
 from ledger.pages.evidence import input_digests
 from ledger.pages.page import Page
-from ledger.verify.expect import Mismatch, compare
+from ledger.verify.attempt import carry_out
 from ledger.verify.failure import BlockFailed, describe
 from ledger.verify.redact import redactor
-from ledger.verify.screen import excerpt, screen
-from ledger.verify.session import Outcome, Shell
+from ledger.verify.screen import excerpt
+from ledger.verify.session import Shell
 
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 NOT_RUN: Final = "not-run"
-MAX_COMPARED: Final = 4 * 1024 * 1024
 _VERSION_SECONDS: Final = 30.0
 _KUBECTL: Final = "kubectl version --client"
 
@@ -115,9 +114,9 @@ class PageRun:
         Raises:
             BlockFailed: it did not do what the page says.
         """
-        outcome = self._shell.run(block.text, timeout=block.timeout, name=block.name)
-        mismatch = _judge(block, outcome)
-        reason = _reason(block, outcome, mismatch)
+        kubeconfig = self.identity.kubeconfig if self.identity else None
+        last = carry_out(self._shell, block, kubeconfig)
+        outcome, reason = last.outcome, last.reason
         run = BlockRun(
             block,
             FAILED if reason else PASSED,
@@ -129,8 +128,7 @@ class PageRun:
         )
         self.blocks.append(run)
         if reason:
-            diff = mismatch.diff if mismatch else ""
-            told = describe(block.where, block, reason, run.status, diff, run.stderr)
+            told = describe(block.where, block, reason, run.status, last.diff, run.stderr)
             raise BlockFailed(self.redact(told))
 
     def finish(self) -> None:
@@ -195,22 +193,3 @@ def _environment(identity: Identity | None, parameters: Mapping[str, str]) -> di
     everything = environment(identity) if identity else {**os.environ, **_NO_CLUSTER}
     passed = {name: everything[name] for name in _PASSED if name in everything}
     return {**passed, **parameters}
-
-
-def _judge(block: Block, outcome: Outcome) -> Mismatch | None:
-    expectation = block.expectation
-    if expectation is None or expectation.match == "none":
-        return None
-    size = outcome.stdout.stat().st_size
-    if size > MAX_COMPARED:
-        return Mismatch(f"printed {size >> 20} MiB, too much to compare", excerpt(outcome.stdout))
-    return compare(expectation, screen(outcome.stdout.read_bytes()))
-
-
-def _reason(block: Block, outcome: Outcome, mismatch: Mismatch | None) -> str:
-    if outcome.problem:
-        return outcome.problem
-    if outcome.status != block.exit:
-        how = "called exit" if outcome.exited else "ended with"
-        return f"{how} {outcome.status}, expected {block.exit}"
-    return f"unexpected output: {mismatch.reason}" if mismatch else ""

@@ -79,6 +79,8 @@ class Shell:
         self.work.mkdir()
         home = self._folder / "home"
         home.mkdir()
+        self._blocks = self._folder / "blocks"
+        self._blocks.mkdir()
         self._fifo = self._folder / "status"
         os.mkfifo(self._fifo)
         # Read and write, so that neither side ever waits for the other to open it.
@@ -100,23 +102,34 @@ class Shell:
         """Whether another block can run."""
         return self._process.poll() is None
 
-    def run(self, text: str, *, timeout: float, name: str = "block") -> Outcome:
+    def run(
+        self,
+        text: str,
+        *,
+        timeout: float,
+        name: str = "block",
+        stop: Callable[[], str] = str,
+    ) -> Outcome:
         """Run one block, byte for byte, and one newline behind it.
 
         Args:
             text: the block.
             timeout: seconds that it may take; then its processes end, and the shell stays.
             name: what bash's own messages call it.
+            stop: asked all the time; what it gives, if anything, is why the block is stopped.
         """
         self._count += 1
-        files = Files.make(self._folder / str(self._count), name, text)
+        files = Files.make(self._blocks, self._count, name, text)
         started, start = watch(self._process.pid), time.monotonic()
         self._tell(step(files, self._fifo))
-        line, problem = self._wait(start + timeout, files), ""
+
+        def why() -> str:
+            too_much = f"printed more than {MAX_OUTPUT >> 20} MiB"
+            return too_much if files.printed > MAX_OUTPUT else stop()
+
+        line, problem = self._wait(start + timeout, why), ""
         if not line and self.alive:
-            problem = f"took longer than {timeout:g} s"
-            if files.printed > MAX_OUTPUT:
-                problem = f"printed more than {MAX_OUTPUT >> 20} MiB"
+            problem = why() or f"took longer than {timeout:g} s"
             line = self._stop(started)
         elif not line:
             problem = f"ended the page's shell ({_how(self._process.returncode)})"
@@ -148,8 +161,8 @@ class Shell:
             self._process.stdin.write(command.encode())
             self._process.stdin.flush()
 
-    def _wait(self, deadline: float, files: Files | None = None) -> str:
-        """The line that tells the status; empty if it is late, the shell ended or printed on."""
+    def _wait(self, deadline: float, why: Callable[[], str] = str) -> str:
+        """The line that tells the status; empty if it is late, the shell ended or `why` says so."""
         line = b""
         while time.monotonic() < deadline:
             alive = self.alive
@@ -157,7 +170,7 @@ class Shell:
                 line += os.read(self._status, 64)
                 if line.endswith(b"\n"):
                     return line.decode()
-            elif not alive or (files and files.printed > MAX_OUTPUT):
+            elif not alive or why():
                 break
         return ""
 

@@ -1,0 +1,133 @@
+"""One block: run it, judge it, run it again while its page allows that, keep what it printed."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ledger.pages.block import Block
+from ledger.verify.expect import Mismatch, compare
+from ledger.verify.screen import excerpt, last_lines, screen
+from ledger.verify.session import Outcome, Shell
+from ledger.verify.wait import Watch
+
+MAX_COMPARED: Final = 4 * 1024 * 1024
+# Linux gives no program a variable of more than 128 KiB.
+MAX_KEPT: Final = 100 * 1024
+_KEEP_SECONDS: Final = 10.0
+# So that kubectl can say itself that its time is over.
+_SLACK: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the last try of a block did, and what it is worth.
+
+    Attributes:
+        outcome: what it did; its seconds are those of all tries.
+        reason: why it failed, one clause; empty if it passed.
+        diff: expected against got; empty if the output is as expected.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    diff: str = ""
+
+
+def carry_out(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
+    """Run a block in its page's shell, again and again if it says `until=`.
+
+    Args:
+        shell: the page's shell.
+        block: the block.
+        kubeconfig: leads to the page's cluster; None if the page has none.
+
+    Raises:
+        ClusterError: the kubeconfig cannot be used.
+    """
+    begun, tries = time.monotonic(), 1
+    last = _try(shell, block, kubeconfig)
+    while last.reason and shell.alive and _another(block, time.monotonic() - begun):
+        _forget(last.outcome)
+        tries += 1
+        last = _try(shell, block, kubeconfig)
+    if block.retry:
+        seconds = time.monotonic() - begun
+        last = replace(last, outcome=replace(last.outcome, seconds=seconds))
+        if last.reason:
+            told = f"{last.reason} (try {tries}, the last in {seconds:.1f} s)"
+            return replace(last, reason=told)
+    if block.variable and not last.reason:
+        return replace(last, reason=_keep(shell, block.variable, last.outcome))
+    return last
+
+
+def _another(block: Block, passed: float) -> bool:
+    """Sleep until the next try; false if there is none."""
+    if not block.retry or passed + block.retry.every > block.retry.until:
+        return False
+    time.sleep(block.retry.every)
+    return True
+
+
+def _forget(outcome: Outcome) -> None:
+    for path in (outcome.stdout, outcome.stderr):
+        path.unlink()
+
+
+def _try(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
+    if not block.wait:
+        return _judged(block, shell.run(block.text, timeout=block.timeout, name=block.name))
+    assert kubeconfig is not None  # noqa: S101  # reading the page saw to it
+    with Watch(block.wait, kubeconfig) as watch:
+        outcome = shell.run(
+            block.text,
+            timeout=block.timeout + _SLACK,
+            name=block.name,
+            stop=lambda: watch.lost,
+        )
+        judged = _judged(block, outcome)
+        return judged if judged.reason else replace(judged, reason=watch.missing())
+
+
+def _judged(block: Block, outcome: Outcome) -> Attempt:
+    mismatch = _compared(block, outcome)
+    reason = outcome.problem
+    if not reason and outcome.status != block.exit:
+        how = "called exit" if outcome.exited else "ended with"
+        reason = f"{how} {outcome.status}, expected {block.exit}"
+    if not reason and mismatch:
+        reason = f"unexpected output: {mismatch.reason}"
+    if not reason and block.variable:
+        reason = _unfit(block.variable, outcome.stdout)
+    return Attempt(outcome, reason, mismatch.diff if mismatch else "")
+
+
+def _compared(block: Block, outcome: Outcome) -> Mismatch | None:
+    expectation = block.expectation
+    if expectation is None or expectation.match == "none":
+        return None
+    size = outcome.stdout.stat().st_size
+    if size > MAX_COMPARED:
+        return Mismatch(f"printed {size >> 20} MiB, too much to compare", excerpt(outcome.stdout))
+    return compare(expectation, screen(outcome.stdout.read_bytes()))
+
+
+def _unfit(variable: str, stdout: Path) -> str:
+    """Why an output cannot go into a variable: an empty one would make of later commands others."""
+    size = stdout.stat().st_size
+    if size > MAX_KEPT:
+        return f"printed {size >> 10} KiB, too much for {variable}"
+    return "" if stdout.read_bytes().strip() else f"printed nothing to keep in {variable}"
+
+
+def _keep(shell: Shell, variable: str, outcome: Outcome) -> str:
+    """Set the variable as `export NAME=$(...)` does; why that failed."""
+    text = f'builtin export {variable}="$(<{shlex.quote(str(outcome.stdout))})"'
+    kept = shell.run(text, timeout=_KEEP_SECONDS, name="set")
+    if kept.status == 0:
+        return ""
+    return f"cannot set {variable}: {last_lines(excerpt(kept.stderr), 1)}"
