@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "completion": ("ledger.cli.completion", "Print the script with which a shell completes."),
     "coverage": ("ledger.cli.coverage", "Tell how much of the pages evidence proves."),
     "debts": ("ledger.cli.debts", "List what was put off: since when, until when, by whom."),
+    "evidence": ("ledger.cli.evidence", "Show what was verified; unite what shards verified."),
     "fix": ("ledger.cli.fix", "Mend in skill files what has only one meaning."),
     "ingest": ("ledger.cli.ingest", "Take in what came back for a prompt."),
     "log": ("ledger.cli.log", "Tell who moved which phase of a skill, when and why."),
@@ -31,6 +32,7 @@ COMMANDS: Final = {
     "status": ("ledger.cli.status", "List every skill: where it stands, what it has left."),
     "tithe": ("ledger.cli.tithe", "Take back what a plan has poured; only in REFLECT."),
     "verify": ("ledger.cli.verify", "Run the command blocks of pages on the cluster."),
+    "why": ("ledger.cli.why", "Say why a block is stale, and what mends it."),
 }
 # What a shell's own tools give for a process that a signal ended: 128 and the signal's number.
 _INTERRUPTED: Final = 130

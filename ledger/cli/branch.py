@@ -89,8 +89,9 @@ def _asked(args: argparse.Namespace) -> tuple[Branch, NewSkill | None]:
     """The branch that the options describe, and the skill to write for it."""
     from ledger.core.forest import find_skill
     from ledger.core.phases import PHASES
+    from ledger.core.plan import CLASSES
     from ledger.core.project import Project
-    from ledger.flow.branches import CLASSES, branch_of
+    from ledger.flow.branches import branch_of
     from ledger.flow.new import plan_new
 
     if args.kind is None or args.when is None:

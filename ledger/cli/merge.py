@@ -17,7 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         parser,
         "Merge two branches' versions of a skill by what its header means. The result\n"
         "goes into OURS; exit code 1 if it holds conflict markers, as with git\n"
-        "merge-file. With --install git itself calls it for skills/*.md, in this clone.",
+        "merge-file. With --install git itself calls it for all skills, in this clone.",
         "ledger merge --install && git merge other-branch",
         "ledger merge base.md ours.md theirs.md",
     )

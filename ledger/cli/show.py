@@ -141,7 +141,7 @@ def _document(view: _View) -> dict[str, Any]:
         "file": skill.where,
         "current": skill.current.phase if skill.current else None,
         "phases": [_phase(view, entry) for entry in skill.ledger],
-        "entropy": {key: str(getattr(budget, key)) for key in figures} if budget else None,
+        "entropy": {key: f"{getattr(budget, key):f}" for key in figures} if budget else None,
         "owed": [_owed(owed) for owed in view.owed],
         "blocking": list(skill.strings("blocking")),
         "enables": list(skill.strings("enables")),

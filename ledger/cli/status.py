@@ -74,7 +74,7 @@ def _print_table(forest: Forest) -> None:
     lines = [line.rstrip(" ") for line in [*lines, "", counts(forest.groups)]]
     print_text("\n".join(lines).lstrip("\n") + "\n")
     if forest.rows:
-        say(f"phases: {legend()}")
+        say(legend())
     elif not forest.unreadable:
         say("no skill in skills/; start one with: ledger new NAME")
 

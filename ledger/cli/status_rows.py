@@ -66,7 +66,7 @@ def read(root: str, day: date, *, evidence: bool) -> Forest:
 def _left(skill: Facts, problems: list[LedgerError]) -> str:
     """What is left of a budget; `?` for one that cannot be read."""
     try:
-        return str(Budget.read(skill.entropy, skill.where).remaining)
+        return f"{Budget.read(skill.entropy, skill.where).remaining:f}"
     except SkillError as problem:
         problems.append(problem)
         return "?"

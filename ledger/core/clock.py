@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime
+from typing import Final
 
 from ledger.errors import UsageError
+
+_LENGTH: Final = len("YYYY-MM-DD")
 
 
 def day(text: str | None = None) -> date:
@@ -15,10 +18,9 @@ def day(text: str | None = None) -> date:
         UsageError: `text` or SOURCE_DATE_EPOCH cannot be read.
     """
     if text:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise UsageError(f"{text!r} is not a date", fix="write YYYY-MM-DD") from None
+        if told := read_day(text):
+            return told
+        raise UsageError(f"{text!r} is not a date", fix="write YYYY-MM-DD")
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if not epoch:
         return datetime.now(UTC).date()
@@ -28,3 +30,11 @@ def day(text: str | None = None) -> date:
         raise UsageError(
             f"SOURCE_DATE_EPOCH is {epoch!r}", fix="give it in whole seconds since 1970, in UTC"
         ) from None
+
+
+def read_day(text: str) -> date | None:
+    """The day that `text` says as YYYY-MM-DD; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == _LENGTH and "W" not in text else None
+    except ValueError:
+        return None

@@ -6,9 +6,11 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+from ledger.core.clock import read_day
+
 _REASON = re.compile(r"reason:\s*(?P<rest>.*)")
 # Only a known key ends the text before it: reasons hold semicolons and colons of their own.
-_FIELD = re.compile(r";\s*(?P<key>risk|fallback|owner|until|since):\s*")
+FIELD = re.compile(r";\s*(?P<key>risk|fallback|owner|until|since):\s*")
 
 
 class Debt(NamedTuple):
@@ -40,14 +42,7 @@ def read_debt(note: str) -> Debt:
     found = _REASON.search(note)
     if not found:
         return Debt()
-    reason, *pairs = _FIELD.split(found["rest"])
+    reason, *pairs = FIELD.split(found["rest"])
     said = dict(zip(pairs[::2], (text.strip() for text in pairs[1::2]), strict=True))
-    days = {key: _day(said.pop(key, "")) for key in ("until", "since")}
+    days = {key: read_day(said.pop(key, "")) for key in ("until", "since")}
     return Debt(reason.strip(), **said, **days)  # type: ignore[arg-type]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

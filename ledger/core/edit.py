@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -18,10 +18,13 @@ from ledger.core.files import locked, write_atomic
 from ledger.core.forest import find_skill
 from ledger.core.header import Header, Value
 from ledger.core.layout import Layout, Splice
+from ledger.core.merge_parts import lines_of
 from ledger.core.project import Project
 from ledger.core.readback import difference, reading, second_reading
 from ledger.core.skill import Skill
 from ledger.errors import SkillError
+
+_NO_LINE_END: Final = "\n\\ No newline at end of file\n"
 
 
 class Edit:
@@ -99,8 +102,11 @@ class Edit:
         """
         self._check_line(path, to)
         layout = Layout(self._header())
-        if path[-1] in layout.pairs(*path[:-1]):
+        pairs = layout.pairs(*path[:-1])
+        if path[-1] in pairs:
             raise self._refuse(path, "is there already")
+        if "<<" in pairs:
+            raise self._refuse(path, "may stand in what << takes in")
         meant = self._yaml(path, to) if to.startswith("{") else to
         self._splice(path, layout.insertion(*path, to=to), "has no mapping to stand in")
         self._parent(path)[path[-1]] = meant
@@ -147,10 +153,11 @@ class Edit:
         parent[to] = parent.pop(path[-1])
 
     def diff(self) -> str:
-        """The change as a unified diff; empty if there is none."""
-        before, after = (t.splitlines(keepends=True) for t in (self.skill.text, self.text))
+        """The change as a unified diff that `git apply` takes; empty if there is none."""
+        before, after = (lines_of(text) for text in (self.skill.text, self.text))
         where = self.skill.where
-        return "".join(difflib.unified_diff(before, after, f"a/{where}", f"b/{where}", n=1))
+        rows = difflib.unified_diff(before, after, f"a/{where}", f"b/{where}", n=1)
+        return "".join(row if row.endswith("\n") else row + _NO_LINE_END for row in rows)
 
     def check(self) -> None:
         """Read the new text with a second parser, which must find what was meant and no more.

@@ -9,7 +9,13 @@ from typing import Final, NamedTuple
 from ledger.errors import SkillError
 
 FLOOR: Final = Decimal("0.01")
-_FIGURES: Final = ("planned", "budget", "spent", "returned", "remaining")
+FIGURES: Final = ("planned", "budget", "spent", "returned", "remaining")
+# Beyond this, sums would no longer be exact; a share of a plan's effort is about 0.05.
+MOST: Final = Decimal(1_000_000)
+# People write hundredths, at times thousandths; programs leave a dozen places and more.
+_NOISY_PLACES: Final = 9
+_PLACES: Final = Decimal("0.000001")
+_TINY: Final = Decimal("1e-9")
 
 
 class Budget(NamedTuple):
@@ -23,12 +29,17 @@ class Budget(NamedTuple):
     def read(cls, figures: Mapping[str, str], where: str = "") -> Budget:
         """Read the figures of a header's `entropy`, as written; missing ones count as zero.
 
-        `budget` is read as `planned`; `remaining` without `spent` says what was spent.
+        `budget` is read as `planned`; `remaining` without `spent` says what was spent. The noise
+        of binary fractions is left out: 0.30000000000000004 is 0.3.
 
         Raises:
             SkillError: a figure is no decimal number.
         """
-        read = {key: _decimal(figures, key, where) for key in _FIGURES if figures.get(key)}
+        read = {
+            key: clean(decimal(figures[key], f"entropy.{key}", where))
+            for key in FIGURES
+            if figures.get(key)
+        }
         planned = read.get("planned", read.get("budget", Decimal(0)))
         returned = read.get("returned", Decimal(0))
         left = read.get("remaining")
@@ -53,18 +64,32 @@ class Budget(NamedTuple):
 
     def __str__(self) -> str:
         """The one form of the entropy line in prompts and epilogues."""
-        used = f"spent {self.spent} + returned {self.returned}"
-        return f"{used} of {self.planned} ({self.remaining} left)"
+        used = f"spent {self.spent:f} + returned {self.returned:f}"
+        return f"{used} of {self.planned:f} ({self.remaining:f} left)"
 
 
-def _decimal(figures: Mapping[str, str], key: str, where: str) -> Decimal:
+def clean(number: Decimal) -> Decimal:
+    """The figure that was meant by one with the noise of binary fractions."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent <= _NOISY_PLACES or abs(number) >= MOST:
+        return number
+    plain = number.quantize(_PLACES)
+    return plain.normalize() + 0 if abs(number - plain) < _TINY else number
+
+
+def decimal(text: str, name: str, where: str) -> Decimal:
+    """Read a figure of a book, exactly as it is written.
+
+    Raises:
+        SkillError: it is no decimal number.
+    """
     try:
-        number = Decimal(figures[key])
+        number = Decimal(text)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise SkillError(
-            f"entropy.{key} is {figures[key]!r}, not a number",
+            f"{name} is {text!r}, not a number",
             where=where,
             fix="write a decimal like 0.05",
         )

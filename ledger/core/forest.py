@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ledger.core.skill import Skill
 
 _CHUNK = 1 << 16
+# As many names as an error may list.
+_FEW = 5
 
 
 def skill_files(project: Project) -> list[Path]:
@@ -69,7 +71,7 @@ def find_skill(project: Project, name: str) -> Skill:
     from ledger.core.skill import Skill
 
     path = Path(name)
-    if path.suffix == ".md" and path.is_file():
+    if path.suffix == ".md" and (path.is_file() or path.is_symlink()):
         return Skill(path, project.relative(path))
     files = skill_files(project)
     found = [file for file in files if file.stem == name]
@@ -132,16 +134,22 @@ def _read(path: str) -> bytes:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    """The paths of the skill files below a folder, in order; none if there is no folder."""
+    """The paths of the skill files below a folder, in order; none if there is no folder.
+
+    A folder that cannot be read is given itself, so that whoever reads it is told.
+    """
     try:
         with os.scandir(folder) as entries:
             found = sorted((e for e in entries if e.name[0] != "."), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
+    except OSError:
+        yield folder
+        return
     for entry in found:
         if entry.name.endswith(".md"):
             yield entry.path
-        elif entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
 
 
@@ -149,5 +157,9 @@ def _unknown(project: Project, name: str, names: list[str]) -> UsageError:
     from difflib import get_close_matches
 
     near = get_close_matches(name, names, n=1)
-    fix = f"did you mean {near[0]}?" if near else f"skills here: {', '.join(names) or 'none'}"
+    fix = f"skills here: {', '.join(names) or 'none'}"
+    if near:
+        fix = f"did you mean {near[0]}?"
+    elif len(names) > _FEW:
+        fix = "ledger status lists all skills"
     return UsageError(f"no skill {name!r}", where=project.relative(project.skills), fix=fix)

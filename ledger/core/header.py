@@ -20,6 +20,19 @@ _DEEPEST: Final = 100
 _SHORT: Final = 10_000
 
 
+class _Loader(yaml.CSafeLoader):
+    """A loader to which a day that no calendar has is text: one wrong day must not hide a plan."""
+
+    def day(self, node: yaml.ScalarNode) -> object:
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return self.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day)
+
+
 @dataclass(frozen=True)
 class Value:
     """One scalar of a header and where it stands in the file's text.
@@ -59,7 +72,8 @@ class Header:
         try:
             _refuse_depth(source)
             root = yaml.compose(source, Loader=yaml.CSafeLoader)
-            self.data: dict[str, Any] = _mapping(yaml.load(source, Loader=yaml.CSafeLoader))
+            data = yaml.load(source, Loader=_Loader)  # noqa: S506  # a CSafeLoader
+            self.data: dict[str, Any] = _mapping(data)
         except yaml.YAMLError as error:
             raise self._broken(error) from None
         except ValueError as error:
@@ -112,7 +126,10 @@ class Header:
     def _broken(self, error: yaml.YAMLError) -> SkillError:
         mark = getattr(error, "problem_mark", None)
         line = self._line(mark.line) if mark else 1
-        problem = getattr(error, "problem", None) or str(error)
+        if isinstance(error, yaml.reader.ReaderError):
+            before = self.text[self.start : self.end].encode()[: error.position]
+            line = self._line(before.count(b"\n"))
+        problem = getattr(error, "problem", None) or str(error).split("\n")[0]
         return SkillError(f"broken YAML: {problem}", where=f"{self.where}:{line}")
 
     def _refuse_twins(self, root: yaml.Node) -> None:

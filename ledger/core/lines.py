@@ -6,7 +6,6 @@ It takes a header only if every line of it belongs to that part; the rest it lea
 from __future__ import annotations
 
 import re
-from datetime import date
 from functools import lru_cache
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_./-]{0,99}"
@@ -18,11 +17,11 @@ _FIRST = r"[^ !-#%-')-.0-@\[-^`{-}]"
 _WORDS = r"(?:[^ :]++|:(?=[^ ])| ++(?=[^ #]))*+"
 _LINE = re.compile(
     rf"( *+)(-(?= )|{_KEY}(?=:(?: |$))):?+"
-    rf"(?: ++((?:{_FIRST}|{_NUMBER} ++[A-Za-z(]){_WORDS}|({_DATE})|{_NUMBER}%?"
+    rf"(?: ++((?:{_FIRST}|{_NUMBER} ++[A-Za-z(]){_WORDS}|{_DATE}|{_NUMBER}%?"
     r"|\"[^\"\\]*+\"|'[^']*+'|[\[{][^#\"']*[\]}]|[|>][-+]?))?"
     r"(?: ++# ?(.*))? *"
 )
-_ITEM = re.compile(rf" *(?:({_DATE})|{_NUMBER}|[A-Za-z_/$~][^:#&*!|>%@`?\[\]{{}}]*) *")
+_ITEM = re.compile(rf" *(?:{_DATE}|{_NUMBER}|[A-Za-z_/$~][^:#&*!|>%@`?\[\]{{}}]*) *")
 _INNER_LIST = re.compile(r"\[([^\[\]{}]*)\]")
 _NEXT_KEY = re.compile(r"\n(?=[^ \n#-])")
 _LITERAL = re.compile(r"( +)[^ \n].*(?:\n\1.*|\n *(?=\n|\Z))*+")
@@ -88,20 +87,10 @@ def read_row(line: str) -> Row:
         raise YamlOnlyError
     if not found:
         return _NOTHING
-    indent, key, value, day, note = found.groups("")
-    if day:
-        _check_day(day)
-    elif value[:1] in {"[", "{"}:
+    indent, key, value, note = found.groups("")
+    if value[:1] in {"[", "{"}:
         _check_flow(value)
     return indent, key, value, note.rstrip()
-
-
-def _check_day(text: str) -> None:
-    """YAML refuses a date that no calendar has."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise YamlOnlyError from None
 
 
 def _check_flow(value: str) -> None:
@@ -117,12 +106,8 @@ def _check_flow(value: str) -> None:
         items += [value for _, _, value, _ in rows if value != "[]"]
     elif rest != "[]":
         raise YamlOnlyError
-    for item in items:
-        found = _ITEM.fullmatch(item)
-        if not found:
-            raise YamlOnlyError
-        if found[1]:
-            _check_day(found[1])
+    if not all(map(_ITEM.fullmatch, items)):
+        raise YamlOnlyError
 
 
 def _check(rows: tuple[Row, ...]) -> None:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
 
 from ledger.core import lint_rules as rules
-from ledger.core.entropy import FLOOR, Budget
+from ledger.core.entropy import FIGURES, FLOOR, MOST, Budget, clean, decimal
 from ledger.core.header import Header
 from ledger.core.lint_subject import Subject
 from ledger.core.problem import Problem
 from ledger.errors import SkillError
-
-_FIGURES: Final = ("planned", "budget", "spent", "returned", "remaining")
-# Beyond this, sums would no longer be exact; a share of a plan's effort is about 0.05.
-_MOST: Final = Decimal(1_000_000)
-# People write hundredths, at times thousandths; programs leave a dozen places and more.
-_NOISY_PLACES: Final = 9
-_PLACES: Final = Decimal("0.000001")
-_TINY: Final = Decimal("1e-9")
 
 
 def budget_problems(subject: Subject) -> Iterator[Problem]:
@@ -44,20 +35,12 @@ def read_book(header: Header) -> dict[str, Decimal]:
     book: dict[str, Decimal] = {}
     for key, value in header.entries("entropy").items():
         try:
-            number = Budget.read({"planned": value.text}).planned
+            number = decimal(value.text, key, "")
         except SkillError:
             continue
-        if key in _FIGURES and value.text and abs(number) < _MOST:
+        if key in FIGURES and value.text and abs(number) < MOST:
             book[key] = number
     return book
-
-
-def clean(number: Decimal) -> Decimal:
-    """The figure that was meant by one with the noise of binary fractions."""
-    if -int(number.as_tuple().exponent) <= _NOISY_PLACES:
-        return number
-    plain = number.quantize(_PLACES)
-    return plain.normalize() + 0 if abs(number - plain) < _TINY else number
 
 
 def spent_by(book: Mapping[str, Decimal]) -> Decimal | None:
@@ -85,7 +68,7 @@ def contradictions(book: Mapping[str, Decimal]) -> dict[str, str]:
 
 def _figure(subject: Subject, key: str, number: Decimal | None) -> Iterator[Problem]:
     line, value = subject.line("entropy", key), subject.header.value("entropy", key)
-    if key not in _FIGURES:
+    if key not in FIGURES:
         yield subject.breach(rules.NOT_READ, line, f"entropy.{key} is not read")
     elif number is None and not (value and not value.text):
         said = repr(value.text) if value else "more than one figure"

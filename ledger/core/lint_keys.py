@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ledger.core import lint_rules as rules
-from ledger.core.lint_subject import Subject, is_day, quoted
+from ledger.core.clock import read_day
+from ledger.core.lint_subject import Subject, quoted
 from ledger.core.phases import PHASES
+from ledger.core.plan import CLASSES
 from ledger.core.problem import Problem
 
 _LISTS: Final = ("blocking", "enables", "docs", "branches", "rules")
 _TABLES: Final = ("handles", "gates")
-_CLASSES: Final = ("blocking", "parallel", "deferred", "void")
 _KNOWN: Final = (
     *_LISTS,
     *_TABLES,
@@ -70,8 +71,8 @@ def _last_touched(subject: Subject) -> Iterator[Problem]:
     day, line = subject.header.data.get("last_touched"), subject.line("last_touched")
     if day is None:
         return
-    if isinstance(day, str) and is_day(day):  # in quotes
-        day = date.fromisoformat(day)
+    if isinstance(day, str):  # in quotes
+        day = read_day(day) or day
     if type(day) is not date:
         yield subject.breach(rules.NO_DATE, line, f"last_touched is {quoted(day)}")
     elif day > subject.around.today:
@@ -111,9 +112,9 @@ def _branch(subject: Subject, line: int, item: Any) -> Iterator[Problem]:
     branch = item if isinstance(item, Mapping) else {"name": item}
     if not branch.get("name"):
         yield subject.breach(rules.NO_BRANCH, line, "a branch has no name")
-    elif branch.get("class", "deferred") not in _CLASSES:
+    elif branch.get("class", "deferred") not in CLASSES:
         what = f"branch {branch['name']} is of class {quoted(branch['class'])}"
-        yield subject.breach(rules.NO_BRANCH, line, what, f"one of {', '.join(_CLASSES)}")
+        yield subject.breach(rules.NO_BRANCH, line, what, f"one of {', '.join(CLASSES)}")
     elif branch.get("phase", PHASES[0]) not in PHASES:
         what = f"branch {branch['name']} starts with {quoted(branch['phase'])}, no phase"
         yield subject.breach(rules.NO_BRANCH, line, what)

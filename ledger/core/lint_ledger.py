@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Final
 
 from ledger.core import lint_rules as rules
-from ledger.core.lint_subject import Subject, is_day, quoted
+from ledger.core.clock import read_day
+from ledger.core.lint_subject import Subject, quoted
 from ledger.core.phases import PHASES, Status
 from ledger.core.problem import Problem
 from ledger.core.skill import Entry
@@ -100,7 +101,7 @@ def _debt(subject: Subject, entry: Entry) -> Iterator[Problem]:
         fix = f"if that is why, write: # reason: {entry.note}" if entry.note else ""
         yield subject.breach(rules.NO_REASON, entry.line, f"{named} and says no reason", fix)
     for found in _DAY.finditer(entry.note):
-        if not is_day(found["day"].strip()):
+        if not read_day(found["day"].strip()):
             what = f"{found['key']}: {quoted(found['day'].strip())} of {entry.phase} is no date"
             yield subject.breach(rules.NO_DAY, entry.line, what)
     if debt.until and debt.until < subject.around.today:

@@ -40,14 +40,6 @@ def quoted(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def is_day(text: str) -> bool:
-    """Whether `text` is a day, as YYYY-MM-DD."""
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 class Subject:
     """One skill, and where each part of it stands."""
 

@@ -14,7 +14,7 @@ from ledger.core.files import write_atomic
 from ledger.core.merge import Merged, merge
 from ledger.errors import LedgerError, SkillError, UsageError
 
-_PATTERN: Final = "skills/*.md"
+_PATTERN: Final = "skills/**/*.md"
 _ATTRIBUTE: Final = "merge=ledger"
 _LABELS: Final = ("ours", "base", "theirs")
 # Above this number git means that it could not merge, not how many conflicts there are.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable, Sequence
-from datetime import date
 from typing import Final, TypeVar
 
-from ledger.core.debt import Debt
+from ledger.core.clock import read_day
+from ledger.core.debt import FIELD, Debt
 from ledger.core.merge_parts import Part, lines_of
 
 T = TypeVar("T")
@@ -17,7 +17,6 @@ H = TypeVar("H", bound=Hashable)
 _BEHIND: Final = re.compile(
     r"(?P<glue>.*?)(?P<lead>[ \t]+#[ \t]?)?(?(lead)(?P<note>[^\r\n]*))(?P<rest>\r?\n.*)", re.DOTALL
 )
-_FIELD: Final = re.compile(rf";\s*(?P<key>{'|'.join(Debt._fields[1:])}):\s*")
 
 
 def three_way(base: T | None, ours: T, theirs: T) -> T | None:
@@ -76,7 +75,7 @@ def unite_notes(base: str, first: str, second: str, *, keep: bool) -> str:
         begun = [c for c in old.get(key, ()) if not keep or c not in one.get(key, ())]
         clauses = arrange(begun, one.get(key, []), two.get(key, []))
         if key in {"until", "since"}:
-            clauses = [min(clauses)] if clauses and all(map(day_of, clauses)) else clauses
+            clauses = [min(clauses)] if clauses and all(map(read_day, clauses)) else clauses
         if clauses:
             united.append(f"{key}: {'; '.join(clauses)}" if key else "; ".join(clauses))
     text = "; ".join(united)
@@ -114,18 +113,10 @@ def blend(base: str, ours: str, theirs: str, note: str | None = None) -> str:
 def fields_of(note: str) -> dict[str, list[str]]:
     """A comment's clauses: the free ones, those of the reason, those of each field behind it."""
     free, _, rest = note.partition("reason:")
-    reason, *pairs = _FIELD.split(rest)
+    reason, *pairs = FIELD.split(rest)
     texts = {"": free, "reason": reason, **dict(zip(pairs[::2], pairs[1::2], strict=True))}
     split = {key: [c.strip() for c in text.split("; ")] for key, text in texts.items()}
     return {key: kept for key, found in split.items() if (kept := [c for c in found if c])}
-
-
-def day_of(text: str) -> date | None:
-    """The day that `text` is; None if it is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _numbered(lines: list[str]) -> list[tuple[str, int]]:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from decimal import Context, DecimalException, Inexact, InvalidOperation
 from typing import Final, NamedTuple
 
-from ledger.core.merge_notes import day_of, fields_of, note_of, three_way
+from ledger.core.clock import read_day
+from ledger.core.merge_notes import fields_of, note_of, three_way
 from ledger.core.merge_parts import Part
 from ledger.core.phases import PHASES, RANK, Status, read_status
 
@@ -72,7 +73,7 @@ def add_up(base: Part | None, ours: Part, theirs: Part) -> str | None:
 
 def later(ours: Part | None, theirs: Part | None) -> int:
     """Which side's day is the later one: 1 ours, -1 theirs, 0 neither or no day."""
-    days = [day_of(part.word) if part else None for part in (ours, theirs)]
+    days = [read_day(part.word) if part else None for part in (ours, theirs)]
     one, two = days
     return (one > two) - (one < two) if one and two else 0
 

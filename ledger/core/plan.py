@@ -7,6 +7,8 @@ from typing import Final
 
 from ledger.core.phases import PHASES, Status
 
+# What a branch does to its plan: stops it, runs beside it, waits for its day, came to nothing.
+CLASSES: Final = ("blocking", "parallel", "deferred", "void")
 # Words for a whole plan that its ledger decides; any other is a person's, such as dormant.
 PLAN_WORDS: Final = ("pending", "active", "complete")
 

@@ -82,7 +82,10 @@ class Project(NamedTuple):
 
     def relative(self, path: Path) -> str:
         """`path` as files name it: from the root, with forward slashes; as it is if outside."""
-        resolved = path.resolve()
+        try:
+            resolved = path.resolve()
+        except (OSError, RuntimeError):  # links that lead to each other
+            resolved = path.parent.resolve() / path.name
         if resolved.is_relative_to(self.root):
             return resolved.relative_to(self.root).as_posix()
         return str(path)

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from ledger.core import lint_rules as rules
 from ledger.core.edit import Edit
+from ledger.core.entropy import clean
 from ledger.core.layout import Layout
-from ledger.core.lint_budget import clean, contradictions, read_book, spent_by
+from ledger.core.lint_budget import contradictions, read_book, spent_by
 from ledger.core.lint_ledger import kept_note, respelled
 from ledger.core.phases import PHASES, Status
 from ledger.core.problem import Rule

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ledger.core.clock import read_day
 from ledger.core.phases import PHASES, Status, read_status
 from ledger.core.scan import Facts
 
@@ -41,8 +42,9 @@ def strip(facts: Facts) -> str:
 
 
 def legend() -> str:
-    """What the characters of a strip mean."""
-    return ", ".join(f"{mark} {status}" for status, mark in MARKS.items())
+    """What the characters of a strip mean, in lines of less than 80 columns."""
+    told = [f"{mark} {status}" for status, mark in MARKS.items()]
+    return f"phases: {', '.join(told[:4])},\n  {', '.join(told[4:])}"
 
 
 def group(facts: Facts, waits_on: Collection[str], today: date) -> tuple[Group, str]:
@@ -66,7 +68,7 @@ def group(facts: Facts, waits_on: Collection[str], today: date) -> tuple[Group, 
 
         reason = read_debt(current.note).reason
         return Group.BLOCKED, f"{current.name}: {reason or 'no reason given'}"
-    touched = _day(facts.last_touched)
+    touched = read_day(facts.last_touched)
     begun = any(phase.status is Status.IN_PROGRESS for phase in facts.phases)
     if touched and today - touched > PATIENCE and not begun:
         return Group.DORMANT, f"untouched since {touched}"
@@ -97,10 +99,3 @@ def _word(facts: Facts) -> Group | None:
     return {Status.COMPLETE: Group.COMPLETE, Status.BLOCKED: Group.BLOCKED}.get(
         status or Status.PENDING
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -105,7 +105,8 @@ def plan_advance(
         SkillError: the header cannot be edited so.
     """
     entry = skill.entry(phase) if phase else skill.current
-    refuse_depleted(skill)
+    if to is not Status.BLOCKED:  # a plan that halts may still say why
+        refuse_depleted(skill)
     said = (debt or Debt())._replace(reason=reason.strip())
     evidence = gather(project, skill, today)
     if entry is None or _stays(entry, to):
@@ -113,7 +114,8 @@ def plan_advance(
         return _look_again(project, skill, evidence, entry, today)
     move = Move(entry, to or Status.TOUCHED, said, note, force)
     warnings = check_move(skill, move, today)
-    refuse_runaway(project, skill, entry.phase, today)
+    if move.to is not Status.BLOCKED:
+        refuse_runaway(project, skill, entry.phase, today)
     subject = Subject(project, skill, evidence, entry.phase)
     return _judged(subject, move, warnings, today, decision)
 

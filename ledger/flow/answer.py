@@ -141,7 +141,7 @@ def _why_not(project: Project, known: Mapping[str, str], name: str, path: str) -
 
 def branches(skill: Skill, reading: Reading, today: date) -> list[Branch]:
     """The branches that the answer leaves and that the plan does not know yet."""
-    known = {branch.name for branch in branches_of(skill)}
+    known = {skill.name} | {branch.name for branch in branches_of(skill)}
     found = {
         name: Branch(name, "parallel", one_line(one.remark), since=today.isoformat())
         for one in reading.sent

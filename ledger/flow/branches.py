@@ -13,8 +13,6 @@ from ledger.errors import UsageError
 from ledger.flow.keys import touch
 from ledger.flow.text import one_line, scalar
 
-# What a branch does to its plan: stops it, runs beside it, waits for its day, came to nothing.
-CLASSES: Final = ("blocking", "parallel", "deferred", "void")
 _NAME: Final = re.compile(r"\w[\w.-]*")
 
 
@@ -71,10 +69,12 @@ def keep(edit: Edit, branch: Branch, today: date) -> None:
     """Add a branch to the header, a blocking one to `blocking` too; nothing if it is there.
 
     Raises:
-        UsageError: it is there and says something else.
+        UsageError: it is the plan itself, or is there and says something else.
         SkillError: the header cannot be edited so.
     """
     skill = edit.skill
+    if branch.name == skill.name:
+        raise UsageError(f"{branch.name} is the plan itself, no branch of it", where=skill.where)
     there = next((known for known in branches_of(skill) if known.name == branch.name), None)
     if there and there._replace(since=branch.since) != branch:
         raise UsageError(

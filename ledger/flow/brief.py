@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.core.skill import Skill, subsections
+from ledger.flow.text import one_line
 
 _DATA: Final = Path(__file__).with_name("phases.toml")
 _TRACK = re.compile(
@@ -18,6 +19,8 @@ _TRACK = re.compile(
 _FENCED = re.compile(
     r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)", re.MULTILINE | re.DOTALL
 )
+# Plans name here what they start from: `Context from Phase 10`.
+_CONTEXT = re.compile(r"context from .+")
 # A rule that parts a section from the next says nothing in a prompt.
 _RULE = re.compile(r"\n\s*\n-{3,}\s*\Z")
 _ACTIVITY = re.compile(r"(?P<name>.+?)(?: \((?P<share>\d+)%\))?")
@@ -93,9 +96,9 @@ class Brief:
 def brief_of(skill: Skill, phase: str) -> Brief:
     """The task of `phase`, with what the skill's body says below a heading of that name.
 
-    `### Mission` (which also replaces the tracks), `### Tracks`, `### Activities`,
-    `### Exit criteria`, `### Non-goals` and `### Halts` each replace their part. IMPLEMENT builds
-    what the plan is for, so the plan's own `## Mission` and the like are its own too.
+    `### Mission` (which also replaces the tracks), `### Tracks`, `### Activities`, `### Actions`,
+    `### Closing`, `### Exit criteria`, `### Non-goals` and `### Halts` each replace their part.
+    IMPLEMENT builds what the plan is for, so the plan's own `## Mission` and the like are its own.
     """
     brief = _briefs()[phase]
     whole = _titled(skill, skill.title)
@@ -106,11 +109,14 @@ def brief_of(skill: Skill, phase: str) -> Brief:
     if tracks := brief.said("tracks"):
         brief = replace(brief, tracks=(), own_tracks=tracks)
     criteria = [item for item in items(brief.said("exit criteria")) if item[:7] != "Ledger:"]
+    halts = _HALT.finditer(brief.said("halts", "continuation generator"))
     return replace(
         brief,
+        closing=one_line(brief.said("closing")) or brief.closing,
+        actions=items(brief.said("actions")) or brief.actions,
         exit=tuple(criteria) or brief.exit,
         non_goals=items(brief.said("non-goals")) or brief.non_goals,
-        halts={m["token"]: m["why"] for m in _HALT.finditer(brief.said("halts"))} or brief.halts,
+        halts={m["token"]: m["why"] for m in halts} or brief.halts,
         activities=_activities(brief) or brief.activities,
     )
 
@@ -128,7 +134,7 @@ def items(text: str) -> tuple[str, ...]:
 
 def _titled(skill: Skill, title: str) -> dict[str, str]:
     found = subsections(skill.body, title).items()
-    return {name.casefold(): _RULE.sub("", text) for name, text in found}
+    return {_CONTEXT.sub("context", name.casefold()): _RULE.sub("", text) for name, text in found}
 
 
 def _shared(whole: dict[str, str]) -> dict[str, str]:

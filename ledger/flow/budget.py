@@ -11,7 +11,8 @@ from ledger.core.edit import Edit
 from ledger.core.entropy import Budget
 from ledger.core.phases import PHASES
 from ledger.core.skill import Skill
-from ledger.errors import GateError, HaltError, LedgerError, SkillError, UsageError
+from ledger.errors import GateError, LedgerError, SkillError, UsageError
+from ledger.flow.halts import depleted, mend, refuse_depleted
 from ledger.flow.keys import touch
 
 _AMOUNT = re.compile(r"(\d+(\.\d*)?|\.\d+)", re.ASCII)
@@ -57,8 +58,7 @@ def sip(edit: Edit, amount: Decimal, today: date) -> Posting:
         LedgerError: there is less left, or the book cannot be written.
     """
     skill = edit.skill
-    if skill.budget.depleted(unsettled=skill.current is not None):
-        raise _halted(skill)
+    refuse_depleted(skill)
     _refuse_more_than(skill.budget.remaining, amount, skill, "sip")
     return _post(edit, "spent", amount, amount, today)
 
@@ -71,7 +71,7 @@ def pour(edit: Edit, amount: Decimal, today: date) -> Posting:
         LedgerError: there is less left, or the book cannot be written.
     """
     if edit.skill.budget.remaining < 0:
-        raise _halted(edit.skill)
+        raise depleted(edit.skill)
     _refuse_more_than(edit.skill.budget.remaining, amount, edit.skill, "pour")
     return _post(edit, "returned", amount, amount, today)
 
@@ -120,7 +120,7 @@ def _post(edit: Edit, figure: str, amount: Decimal, change: Decimal, today: date
 def _rest_that_halts(skill: Skill, after: Budget) -> str:
     if not after.depleted(unsettled=skill.current is not None):
         return ""
-    return f"{after.remaining} is left, too little to go on: {_mend(skill, after)}"
+    return f"{after.remaining:f} is left, too little to go on; {mend(skill, after)}"
 
 
 def _refuse_more_than(there: Decimal, amount: Decimal, skill: Skill, verb: str) -> None:
@@ -133,18 +133,6 @@ def _refuse_more_than(there: Decimal, amount: Decimal, skill: Skill, verb: str) 
     else:
         what, fix = "the book is settled: nothing is left", "raise entropy.planned to draw more"
     raise LedgerError(what, where=_where(skill), fix=fix)
-
-
-def _halted(skill: Skill) -> HaltError:
-    fix = _mend(skill, skill.budget)
-    return HaltError(f"⟂[ENTROPY_DEPLETED] {skill.budget}", where=_where(skill), fix=fix)
-
-
-def _mend(skill: Skill, book: Budget) -> str:
-    """How a plan that halts goes on."""
-    if book.remaining < 0:
-        return f"raise entropy.planned to {book.spent + book.returned:f}, or correct what was spent"
-    return f"ledger pour {skill.name} {book.remaining:f}"
 
 
 def _reflecting(skill: Skill, today: date) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger.core.clock import read_day
 from ledger.core.debt import Debt
 from ledger.core.history import history
 from ledger.core.project import Project
@@ -101,8 +102,11 @@ def _moved(project: Project, skill: Skill, phases: list[Entry], today: date) -> 
     if all(entry.debt.since for entry in phases):
         return {}
     now = {entry.phase: str(entry.status) for entry in phases}
-    moves = history(project, skill.path, today)
-    return {move.phase: _Since(move.day) for move in moves if move.after == now.get(move.phase)}
+    moves = [m for m in history(project, skill.path, today) if m.after == now.get(m.phase)]
+    touched = _touched(skill)
+    # A plan that came to git with its debts is as old as it says, if that is older.
+    older = {m.phase for m in moves if touched.day and not m.before and touched.day < m.day}
+    return {m.phase: touched if m.phase in older else _Since(m.day) for m in moves}
 
 
 def _begun(page: Path, tests: list[tuple[Block, Debt]]) -> dict[str, _Since]:
@@ -149,7 +153,5 @@ def _owed(told: tuple[str, str, str, str], debt: Debt, known: _Since, today: dat
 
 def _touched(skill: Skill) -> _Since:
     value = skill.header.value("last_touched")
-    try:
-        return _Since(date.fromisoformat(value.text), at_least=True) if value else _Since()
-    except ValueError:
-        return _Since()
+    day = read_day(value.text) if value else None
+    return _Since(day, at_least=True) if day else _Since()

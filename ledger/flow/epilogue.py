@@ -14,7 +14,7 @@ from ledger.flow.debts import debts_of
 from ledger.flow.gates import GateResult, Subject
 from ledger.flow.render import render
 from ledger.flow.signal import Handle, debt_line, handles, signal
-from ledger.flow.text import one_line
+from ledger.flow.text import plan_title
 from ledger.flow.verdict import decide, why
 
 
@@ -60,7 +60,7 @@ def build_epilogue(
     return render(
         "epilogue.md.j2",
         skill=skill,
-        title=one_line(skill.title),
+        title=plan_title(skill.title),
         phase=phase,
         entry=skill.entry(phase),
         today=today,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from ledger.core.entropy import Budget
 from ledger.core.history import transitions
 from ledger.core.phases import PHASES
 from ledger.core.project import Project
@@ -21,20 +22,24 @@ def refuse_depleted(skill: Skill) -> None:
     Raises:
         HaltError: overdrawn, or nearly empty with phases still to settle.
     """
-    budget = skill.budget
-    if not budget.depleted(unsettled=skill.current is not None):
-        return
-    if budget.remaining < 0:
-        fix = (
-            f"raise entropy.planned to {budget.spent + budget.returned}, or correct what was spent"
-        )
-    else:
-        fix = f"give the rest back: ledger pour {skill.name} {budget.remaining}"
-    raise HaltError(
-        f"⟂[ENTROPY_DEPLETED] {budget}",
-        where=f"{skill.where}:{skill.header.line('entropy')}",
-        fix=fix,
+    if skill.budget.depleted(unsettled=skill.current is not None):
+        raise depleted(skill)
+
+
+def depleted(skill: Skill) -> HaltError:
+    """The halt of a plan whose budget is gone."""
+    return HaltError(
+        f"⟂[ENTROPY_DEPLETED] {skill.budget}",
+        where=f"{skill.where}:{skill.header.line('entropy') or 1}",
+        fix=mend(skill, skill.budget),
     )
+
+
+def mend(skill: Skill, book: Budget) -> str:
+    """How a plan that halts on `book` goes on."""
+    if book.remaining < 0:
+        return f"raise entropy.planned to {book.spent + book.returned:f}, or correct what was spent"
+    return f"give the rest back: ledger pour {skill.name} {book.remaining:f}"
 
 
 def refuse_runaway(project: Project, skill: Skill, phase: str, today: date) -> None:

@@ -21,7 +21,7 @@ from ledger.flow.fit import Parts, fit
 from ledger.flow.render import render_team, team_template
 from ledger.flow.shares import allocate, draw
 from ledger.flow.signal import Handle, debt_line, detach, exits, handles, signal
-from ledger.flow.text import one_line
+from ledger.flow.text import one_line, plan_title
 
 # In a skill a track's heading stands one level deeper than in a prompt.
 _RAISED: Final = re.compile(r"^#(?=#{3,} )", re.MULTILINE)
@@ -149,7 +149,7 @@ def _facts(project: Project, skill: Skill, phase: str, task: Brief) -> dict[str,
         "span": span(skill),
         "ledger": f"{{{known}}}",
         "entropy": str(skill.budget),
-        "title": one_line(skill.title),
+        "title": plan_title(skill.title),
         "table_title": task.table.title if task.table else "",
         "draw": f"{amount:f}" if amount else "",
         "halted": skill.budget.depleted(unsettled=True),

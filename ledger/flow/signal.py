@@ -124,12 +124,17 @@ def signal(project: Project, skill: Skill, phase: str) -> list[str]:
     """
     if following := upcoming(skill, phase):
         after = upcoming(skill, phase, following)
-        return _payload(project, skill, phase, following, following, after)
+        last = _next_plan(skill) if following == PHASES[-1] else "DETACH"
+        return _payload(project, skill, phase, following, following, after or last)
     if phase != PHASES[-1]:
         return detach(skill)
+    return _payload(project, skill, phase, PHASES[0], _next_plan(skill), PHASES[1])
+
+
+def _next_plan(skill: Skill) -> str:
+    """What follows the last phase: a new plan, the first of those that wait on this one."""
     waiting = [one_line(name) for name in skill.strings("enables")]
-    goes_to = f"{PHASES[0]}[{waiting[0]}]" if waiting else PHASES[0]
-    return _payload(project, skill, phase, PHASES[0], goes_to, PHASES[1])
+    return f"{PHASES[0]}[{waiting[0]}]" if waiting else PHASES[0]
 
 
 def detach(skill: Skill) -> list[str]:
@@ -152,14 +157,14 @@ def exits(skill: Skill, brief: Brief) -> list[str]:
 
 
 def _payload(
-    project: Project, skill: Skill, phase: str, following: str, goes_to: str, after: str | None
+    project: Project, skill: Skill, phase: str, following: str, goes_to: str, after: str
 ) -> list[str]:
     brief = brief_of(skill, following)
     first_paragraph = brief.mission.split("\n\n")[0]
     paths = [f"{h.name}={h.path}" for h in handles(project, skill) if h.exists]
     branches = ",".join(b.name for b in branches_of(skill) if b.kind != "void") or "none"
     carried = [*paths[:_PAYLOAD_HANDLES], f"ledger={{{phase}:touched}}", f"branches={branches}"]
-    goal = [*brief.exit, f"ledger.{following}=touched", f"continuation → {after or 'DETACH'}"]
+    goal = [*brief.exit, f"ledger.{following}=touched", f"continuation → {after}"]
     return [
         f"⟿[{goes_to}]",
         "/hydrate",

@@ -7,14 +7,22 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from ledger.core.phases import PHASES
+
 # What no YAML takes for anything but this text, wherever it stands.
 _PLAIN: Final = re.compile(r"[^\W\d_](?:[\w ./()+-]*[\w./()+-])?")
+_WRITTEN_FOR: Final = re.compile(rf" \((?:{'|'.join(PHASES)})\)$")
 _WORDS: Final = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|nan|inf)")
 
 
 def one_line(text: object) -> str:
     """A text with every run of blanks and line ends as one blank."""
     return " ".join(str(text).split())
+
+
+def plan_title(title: str) -> str:
+    """A plan's title without the phase that it was written for: `External Backup (IMPLEMENT)`."""
+    return _WRITTEN_FOR.sub("", one_line(title))
 
 
 def cell(value: object) -> str:

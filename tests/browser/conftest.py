@@ -1,9 +1,7 @@
-"""A built site, a server for it, and Debian's Chromium with nothing else to talk to."""
+"""A built site, a server for it, and a browser with nothing else to talk to."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.site.building import Site
 from tests.site.test_site_text import PAGES
@@ -20,17 +18,6 @@ from tests.site.test_site_text import PAGES
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of Chromium; without it the tests are skipped, in CI they fail."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
-    if os.environ.get("CI") == "true":
-        pytest.fail("no Chromium: apt-get install chromium")
-    pytest.skip("no Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="session")
@@ -59,17 +46,6 @@ def address(site: Site) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        # A container gives Chromium no namespace of its own for a sandbox.
-        options = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

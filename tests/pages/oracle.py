@@ -1,4 +1,4 @@
-"""The reader's side of the comparison: what MkDocs itself makes of a page, read from its HTML.
+"""The reader's side of the comparison: what MkDocs makes of a page, and a browser of its HTML.
 
 It shares nothing with `ledger.pages`: MkDocs parts the front matter, expands the macros, includes
 the snippets and renders; superfences is told to write each fence out as it took it.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 from typing import Any, NamedTuple
 
-from bs4 import BeautifulSoup, Tag
 from markdown import Markdown
 from markdown.extensions import Extension
+from playwright.sync_api import Page
 from pymdownx.superfences import SuperFencesCodeExtension
 
 COMMANDS = {"verify", "skip", "show"}
@@ -30,9 +30,17 @@ class Shown(NamedTuple):
         return bool(COMMANDS & {*self.classes})
 
 
+_SEEN = """() => {
+  document.querySelectorAll("details").forEach(details => details.open = true)
+  return [...document.querySelectorAll("pre.oracle")]
+    .filter(element => element.checkVisibility({visibilityProperty: true}))
+    .map(element => [element.title, element.textContent])
+}"""
+
+
 def _write_out(src: str, language: str, classes: list[str], **_: Any) -> str:
     told = html.escape(f"{language} {' '.join(classes)}", quote=True)
-    return f'<pre class="oracle" title="{told}">{html.escape(src, quote=False)}</pre>'
+    return f'<pre class="oracle" title="{told}">\n{html.escape(src, quote=False)}</pre>'
 
 
 class OracleExtension(Extension):
@@ -49,17 +57,8 @@ def makeExtension(**settings: Any) -> OracleExtension:  # noqa: N802  # the name
     return OracleExtension(**settings)
 
 
-def shown(page: str) -> list[Shown]:
-    """The fences of a page's HTML, in order, as a person could see them."""
-    found = []
-    for element in BeautifulSoup(page, "html.parser").select("pre.oracle"):
-        if not any(_hidden(parent) for parent in element.parents):
-            language, *classes = str(element["title"]).split(" ")
-            found.append(Shown(language, tuple(classes), element.get_text()))
-    return found
-
-
-def _hidden(element: Tag) -> bool:
-    unseen = element.name in {"template", "script", "style", "textarea", "noscript"}
-    style = str(element.get("style", "")).replace(" ", "")
-    return unseen or "hidden" in element.attrs or "display:none" in style
+def shown(tab: Page, page: str) -> list[Shown]:
+    """The fences that a browser shows of a page's HTML, in order; what is folded is opened."""
+    tab.set_content(page)
+    found = tab.evaluate(_SEEN)
+    return [Shown(said.split(" ")[0], tuple(said.split(" ")[1:]), text) for said, text in found]

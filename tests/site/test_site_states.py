@@ -22,6 +22,15 @@ Received 3 bytes
 nats stream rm ORDERS --force
 ```
 """
+LATER = """\
+```bash {.verify name=newest until=60s every=2s set=ARCHIVE expect=none}
+ls -t /backup | head -n 1
+```
+
+```bash {.wait name=done for=Complete of=job/backup ns=agents timeout=120s}
+kubectl -n agents wait --for=condition=Complete job/backup --timeout=120s
+```
+"""
 AGAINST = "Kubernetes 1.34.4, NATS 2.14.6"
 
 
@@ -31,8 +40,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     for name in ("verified", "stale", "moved", "old", "failed", "never"):
         site.page(f"{name}.md", RESTORE)
     site.page("deferred.md", RESTORE + "\n```bash {.skip reason=no-bucket}\naws s3 ls\n```\n")
+    site.page("later.md", LATER)
     site.page("shown.md", "```bash {.show}\nls\n```\n")
-    for name in ("verified", "stale", "moved", "deferred"):
+    for name in ("verified", "stale", "moved", "deferred", "later"):
         site.lock(f"{name}.md")
     site.lock("old.md", TODAY - timedelta(days=31))
     site.lock("failed.md", save="failed", drop="not-run")
@@ -147,6 +157,16 @@ def test_a_command_names_its_way_back(built: Site) -> None:
     assert "irreversible" in drop.get_text()
     assert "exits with 1" in drop.get_text()
     assert "may take 90 s" in save.get_text()
+
+
+def test_a_command_that_becomes_true_later_is_verified_and_says_so(built: Site) -> None:
+    newest, done = block(built, "later", "newest"), block(built, "later", "done")
+    assert "retried for up to 60 s" in newest.get_text()
+    assert "ARCHIVE holds the output: export ARCHIVE=$(…)" in newest.get_text()
+    assert mark(done) == f"verified against {AGAINST} on 2026-11-21"
+    assert "may take 120 s" in done.get_text()
+    copied = "kubectl -n agents wait --for=condition=Complete job/backup --timeout=120s"
+    assert done["data-copy"] == copied
 
 
 def test_an_expected_output_has_a_caption_and_no_button(built: Site) -> None:

@@ -114,7 +114,8 @@ def test_posting_that_is_refused_writes_nothing(
 def test_rest_that_halts_can_be_poured(fake: Fake) -> None:
     outcome = fake.run("sip", "backup", "0.015")
     assert outcome.code == 0
-    assert "warning: 0.005 is left, too little to go on: ledger pour backup 0.005" in outcome.err
+    mend = "give the rest back: ledger pour backup 0.005"
+    assert f"warning: 0.005 is left, too little to go on; {mend}" in outcome.err
     assert fake.run("advance", "backup").code == 3
     assert fake.run("pour", "backup", "0.005").out == (
         "spent 0.035 + returned 0.015 of 0.05 (0.000 left)\n"
@@ -329,3 +330,12 @@ def test_help_fits_eighty_columns(fake: Fake, command: str) -> None:
     assert outcome.code == 0
     assert max(map(len, outcome.out.splitlines())) <= 80
     assert f"  ledger {command} " in outcome.out
+
+
+def test_small_figures_are_decimals_without_exponents(fake: Fake) -> None:
+    fake.replace(FILE, BOOK, "entropy: {planned: 0.05, spent: 0.0499999, returned: 0}")
+    assert "(0.0000001 left)" in fake.run("prompt", "backup").out
+    assert (
+        json.loads(fake.run("show", "backup", "--json").out)["entropy"]["remaining"] == "0.0000001"
+    )
+    assert json.loads(fake.run("status", "--json").out)["skills"][0]["left"] == "0.0000001"

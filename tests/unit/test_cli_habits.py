@@ -46,7 +46,7 @@ title: Page
 cluster: false
 ---
 
-```bash {.verify name=one expect=none}
+```bash {.verify name=publish expect=none}
 true
 ```
 """
@@ -117,6 +117,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fake.write("answer.md", f"skill: {SEED.stem}\n\n⟿[PLAN]\n")
     fake.write("docs/page.md", PAGE)
     fake.verify()
+    for shard in ("shard-1", "shard-2"):
+        fake.write(f"{shard}/evidence/page.json", fake.read("evidence/page.json"))
     commit = ("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "first")
     for words in (("init", "-q"), ("add", "."), commit):
         subprocess.run(("git", *words), cwd=fake.root, check=True)

@@ -32,8 +32,9 @@ def test_today_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_no_day_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="'tomorrow' is not a date"):
-        day("tomorrow")
+    for text in ("tomorrow", "20261121", "2026-W47-6", "2026-11-31"):
+        with pytest.raises(UsageError, match=f"'{text}' is not a date"):
+            day(text)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH is 'yesterday'"):
         day()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ledger.core.edit import Edit, editing
+from ledger.core.forest import find_skill
 from ledger.core.skill import Skill
 from ledger.errors import SkillError
 from tests.fixtures.flow_project import SEED, Fake
@@ -216,6 +218,26 @@ def test_change_behind_an_alias_is_refused() -> None:
 def test_anchor_that_refers_to_itself_is_refused() -> None:
     with pytest.raises(SkillError, match="unconstructable recursive node"):
         edit_of("---\na: &a [*a]\nphase_ledger: {}\n---\n")
+
+
+def test_phase_that_may_be_taken_in_from_elsewhere_is_not_added() -> None:
+    text = "x: &x\n  PLAN: complete\nphase_ledger:\n  <<: *x\n  TEST: pending\n"
+    assert "<<" in refused(text, lambda edit: edit.settle("PLAN", "pending", ""))
+
+
+@pytest.mark.parametrize(
+    "body", ["", "\n# T", "\n\nA line\u2028of two, and\x0bmore\r", "\r\nx\r\n"]
+)
+def test_diff_is_one_that_git_applies(tmp_path: Path, body: str) -> None:
+    fake = Fake(tmp_path)
+    path = fake.project.skills / "backup.md"
+    path.write_bytes(f"---\nphase_ledger:\n  PLAN: pending\n---{body}".encode())
+    edit = Edit(find_skill(fake.project, "backup"))
+    edit.settle("PLAN", "touched", "2026-11-21: done")
+    edit.settle("REFLECT", "pending", "")
+    subprocess.run(["git", "init", "-q"], cwd=fake.root, check=True)
+    subprocess.run(["git", "apply"], cwd=fake.root, input=edit.diff().encode(), check=True)
+    assert path.read_bytes() == edit.text.encode()
 
 
 def test_space_before_the_colon_of_an_empty_value_is_refused() -> None:

@@ -189,6 +189,14 @@ def test_budget_that_is_no_number(value: str) -> None:
         Budget.read({"spent": value}, "f.md")
 
 
+def test_noise_of_binary_fractions_is_not_money() -> None:
+    budget = Budget.read({"planned": "0.05", "spent": "0.030000000000000002", "returned": "0.02"})
+    assert budget.settled
+    assert str(budget.spent) == "0.03"
+    fine = Budget.read({"planned": "0.0512345678", "spent": "1e400"})
+    assert (str(fine.planned), str(fine.spent)) == ("0.0512345678", "1E+400")
+
+
 def test_older_names_of_the_figures() -> None:
     budget = Budget.read({"budget": "0.05", "remaining": "0.02", "returned": "0.01"})
     assert (str(budget.spent), budget.remaining) == ("0.02", Decimal("0.02"))

@@ -211,6 +211,24 @@ def test_find_skill_suggests_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "skills/backup.md").write_text("---\nphase_ledger: {}\n---\n")
     with pytest.raises(UsageError, match="did you mean backup"):
         find_skill(Project(tmp_path), "bakup")
+    for number in range(6):
+        (tmp_path / f"skills/a{number}.md").write_text("")
+    with pytest.raises(UsageError, match="ledger status lists all skills"):
+        find_skill(Project(tmp_path), "x")
+
+
+def test_link_that_leads_nowhere_is_a_skill_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "skills").mkdir()
+    link, loop = tmp_path / "skills/gone.md", tmp_path / "skills/loop.md"
+    link.symlink_to("nowhere.md")
+    loop.symlink_to("loop.md")
+    for path in (link, loop):
+        with pytest.raises(SkillError):
+            find_skill(Project(tmp_path), str(path))
+    assert [problem.where for problem in forest(Project(tmp_path))[1]] == [
+        "skills/nowhere.md",
+        "skills/loop.md",
+    ]
 
 
 def test_root_is_found_upwards_or_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,3 +265,10 @@ def test_statuses_sort_into_settled_done_and_owing() -> None:
         "deferred": (True, False, True),
         "blocked": (False, False, True),
     }
+
+
+def test_character_that_yaml_refuses_is_told_on_one_line_with_its_place() -> None:
+    with pytest.raises(SkillError) as told:
+        Header("---\r\na: äöü\r\nb: c\r\nd: \x01\r\n---\r\n", "a.md")
+    assert told.value.where == "a.md:4"
+    assert "\n" not in told.value.what

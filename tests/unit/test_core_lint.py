@@ -208,7 +208,6 @@ def test_broken_yaml_has_a_fix_for_its_place(tmp_path: Path, text: str, fix: str
         "!!timestamp soon",
         "!!float x",
         "!!python/name:os.system x",
-        "2026-13-45",
         "=",
         "9" * 5000,
         "[" * 200_000,

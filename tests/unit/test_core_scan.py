@@ -12,6 +12,7 @@ from ledger.core.phases import PHASES, Status
 from ledger.core.project import Project
 from ledger.core.scan import Facts, Phase, scan
 from ledger.core.skill import Skill
+from ledger.core.standing import legend
 from ledger.errors import UsageError
 
 LEDGER = "phase_ledger:\n  PLAN: complete\n"
@@ -67,6 +68,7 @@ def test_own_skills_need_no_yaml(path: Path) -> None:
         "gates:\n  TEST: [verify]\n  EDUCATE: []\n",
         "branches:\n  - {name: a-b, class: deferred, when: S3 is there, since: 2026-11-21}\n",
         "last_touched: 2024-02-29\nparent: ñandú\npath: /x\n",
+        "last_touched: 2025-13-44\nopened: {at: 2026-02-30, by: [2026-02-31]}\n",
         "blocking: cost_approval\nenables: null\n",
     ],
 )
@@ -87,8 +89,6 @@ def test_usual_forms_need_no_yaml(lines: str, end: str, bom: str) -> None:
         "a: 'it''s'\n",
         'a: "\\u00e9"\n',
         "a:\tb\n",
-        "a: 2026-02-30\n",
-        "a: {b: 2026-13-01}\n",
         "a: {b: c, b: d}\n",
         "a: !t b\n",
         "'status': active\n",
@@ -165,6 +165,7 @@ def test_no_file_vanishes(tmp_path: Path) -> None:
         "a.md": skill,
         "b.md": f"---\na: &x 1\n{LEDGER}---\n",
         "deep/er/ü.md": skill,
+        "folder.md/in.md": skill,
         "empty.md": "",
         "broken.md": "---\na: [\n---\n",
         "large.md": skill + "x\n" * 200_000,
@@ -175,12 +176,13 @@ def test_no_file_vanishes(tmp_path: Path) -> None:
         path = tmp_path / "skills" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    (tmp_path / "skills/folder.md").mkdir()
     (tmp_path / "skills/gone.md").symlink_to("nowhere")
     (tmp_path / "skills/latin.md").write_bytes(b"---\n\xff\n---\n")
     project = Project(tmp_path)
     found, problems = survey(str(tmp_path))
-    assert [f.where for f in found] == [f"skills/{n}.md" for n in ("a", "b", "deep/er/ü", "large")]
+    assert [f.where for f in found] == [
+        f"skills/{n}.md" for n in ("a", "b", "deep/er/ü", "folder.md/in", "large")
+    ]
     assert [p.where.partition(":")[0] for p in problems] == [
         f"skills/{name}.md" for name in ("broken", "empty", "folder", "gone", "latin")
     ]
@@ -189,6 +191,12 @@ def test_no_file_vanishes(tmp_path: Path) -> None:
 
 def test_no_folder_no_skills(tmp_path: Path) -> None:
     assert survey(str(tmp_path)) == ([], [])
+
+
+def test_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "skills").write_text("no folder", "utf-8")
+    found, problems = survey(str(tmp_path))
+    assert (found, [problem.where for problem in problems]) == ([], ["skills:1"])
 
 
 def test_nested_skill_is_found_and_twins_are_told_apart(tmp_path: Path) -> None:
@@ -201,3 +209,8 @@ def test_nested_skill_is_found_and_twins_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"2 skills are named 'a'") as error:
         find_skill(project, "a")
     assert "skills/one/a.md or skills/two/a.md" in error.value.fix
+
+
+def test_the_legend_of_a_table_is_whole_and_fits() -> None:
+    assert all(f" {status}" in legend() for status in Status)
+    assert max(map(len, legend().splitlines())) <= 80

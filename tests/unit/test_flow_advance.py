@@ -721,6 +721,8 @@ def test_plan_that_never_reflects_halts_and_only_reflect_goes_on(fake: Fake) -> 
     assert "fix: look back first: ledger advance backup REFLECT" in outcome.err
     assert fake.run("advance", "backup", *FORCE).code == 3
     assert fake.files() == before
+    blocked = fake.run("advance", "backup", "--to", "blocked", "--reason", "a loop", "--dry-run")
+    assert blocked.code == 0
     assert fake.run("advance", "backup", "REFLECT").code == 0
     assert fake.run("advance", "backup").code == 0
 

@@ -132,6 +132,7 @@ def test_prompt_carries_what_is_not_void(fake: Fake) -> None:
         (("x", "--class", "void", "--when", "y", "--create"), "a void branch has no skill yet"),
         (("Bad_Name", "--class", "parallel", "--when", "y", "--create"), "not a name for a skill"),
         (("--class", "void"), "a branch needs a name"),
+        (("backup", "--class", "blocking", "--when", "y"), "backup is the plan itself"),
     ],
 )
 def test_wrong_use_is_told_and_writes_nothing(

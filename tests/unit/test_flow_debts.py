@@ -131,6 +131,11 @@ def test_git_tells_where_the_line_does_not(fake: Fake) -> None:
     assert owed(fake, from_git=True)["MEASURE"].age == "10 d"
 
 
+def test_plan_that_came_to_git_with_its_debts_is_as_old_as_it_says(fake: Fake) -> None:
+    commit(fake, "2026-11-19")
+    assert owed(fake, from_git=True)["MEASURE"].age == ">= 20 d"
+
+
 def test_test_ages_from_the_commit_that_put_it_off_without_a_pause(fake: Fake) -> None:
     page = fake.read("docs/page.md")
     commit(fake, "2026-09-01")

@@ -239,6 +239,14 @@ def test_halt_with_a_cause_blocks_the_open_phase(fake: Fake, text: str, reason: 
     assert len(gone) == len(new) <= 4
 
 
+def test_plan_that_halts_still_says_what_blocks_it(fake: Fake) -> None:
+    fake.replace("skills/backup.md", "spent: 0.02", "spent: 0.05")
+    assert ingest(fake, "⟂[ENTROPY_DEPLETED] used up").code == Exit.HALTED
+    assert fake.skill().entry("TEST").reason == "ENTROPY_DEPLETED: used up"
+    assert ingest(fake, "⟿[EDUCATE]").code == Exit.HALTED
+    assert fake.skill().entry("TEST").raw == "blocked"
+
+
 def test_blocked_phase_goes_on_when_an_answer_says_so(fake: Fake) -> None:
     ingest(fake, "⟂[BLOCKED:x]\nsip 0.001")
     assert ingest(fake, ANSWER).code == Exit.DONE
@@ -401,7 +409,7 @@ def test_handles_join_those_of_the_header(fake: Fake, old: str, new: str) -> Non
 def test_branch_that_is_known_is_not_taken_again(fake: Fake) -> None:
     item = "  - {name: a, class: void}  # no"
     fake.replace("skills/backup.md", "phase_ledger:", f"branches:\n{item}\nphase_ledger:")
-    ingest(fake, "⤳[BRANCH:a]\n⤳[BRANCH:b, c d] if: so, it is\n⤳[BRANCH]\n⟿[EDUCATE]")
+    ingest(fake, "⤳[BRANCH:a, backup]\n⤳[BRANCH:b, c d] if: so, it is\n⤳[BRANCH]\n⟿[EDUCATE]")
     lines = header(fake)
     first = lines.index(item)
     assert lines[first + 1 : first + 4] == [

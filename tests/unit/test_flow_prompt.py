@@ -288,6 +288,41 @@ def test_own_exit_criteria_and_halts_leave_what_every_prompt_has_once(fake: Fake
     ]
 
 
+def test_own_actions_and_closing_replace_the_projects(fake: Fake) -> None:
+    own = "### Actions\n\n- run it\n- write it\n  down\n\n### Closing\n\nRun what\nruns.\n"
+    fake.write("skills/backup.md", f"{SKILL}\n## TEST\n\n{own}")
+    assert "\nThis is the *TEST* for Backup of Orders.\n\nRun what runs.\n\n⟿" in (
+        prompt := fake.run("prompt", "backup").out
+    )
+    assert "run it; write it down." not in prompt
+    assert "\nactions: run it; write it down.\n" in (
+        fake.run("prompt", "backup", "--phase", "QA").out
+    )
+
+
+def test_sections_under_the_names_that_older_plans_give_them(fake: Fake) -> None:
+    body = (
+        "# Plan (IMPLEMENT)\n\n## Context from Phase 10\n\n### Decisions Made\n\n1. Mirror\n\n"
+        "## Your Mission\n\nBuild it.\n\n## Implementation Chunks\n\n```\n[ ] 1. A bucket\n```\n\n"
+        "## Files to Create/Modify\n\n| File |\n| --- |\n| `a.yaml` |\n\n"
+        "## Principles Alignment\n\n- Tasteful\n\n## Continuation Generator\n\n### Exits\n\n"
+        "```markdown\n⟿[QA]\nexit: done.\n\n⟂[BLOCKED:cost_approval] Nobody pays\n"
+        "⟂[BLOCKED:iam_access] No role\n⟂[ENTROPY_DEPLETED] Used up\n```\n"
+    )
+    fake.write("skills/backup.md", SKILL.split("# Backup")[0] + body)
+    prompt = fake.run("prompt", "backup", "--phase", "IMPLEMENT").out
+    assert "### Decisions Made\n\n1. Mirror" in part(prompt, "Context")
+    for fact in ("Build it.", "[ ] 1. A bucket", "| `a.yaml` |"):
+        assert fact in part(prompt, "Your Mission")
+    assert part(prompt, "Principles Alignment").startswith("- Tasteful")
+    assert "This is the *IMPLEMENT* for Plan.\n" in prompt
+    assert prompt.splitlines()[-3:] == [
+        "⟂[BLOCKED:cost_approval] Nobody pays",
+        "⟂[BLOCKED:iam_access] No role",
+        "⟂[ENTROPY_DEPLETED] Used up",
+    ]
+
+
 def test_rule_between_sections_is_no_part_of_one(fake: Fake) -> None:
     fake.write("skills/backup.md", f"{SKILL}\n---\n\n## TEST\n\n### Mission\n\nDo it.\n\n---\n")
     assert part(fake.run("prompt", "backup").out, "Your Mission") == "Do it."
@@ -367,6 +402,8 @@ def test_last_phase_goes_on_with_the_plan_that_waits(fake: Fake) -> None:
     seed = fake.run("prompt", fake.seed().stem).out
     assert "\n⟿[PLAN[saas-phase12-dns-failover]]\n/hydrate\n" in seed
     assert "continuation → RESEARCH." in seed
+    before = fake.run("prompt", NAME, "--phase", "MEASURE").out
+    assert "continuation → PLAN[saas-phase12-dns-failover]." in before
 
 
 def test_first_phase_that_is_open_is_this_plans(fake: Fake) -> None:

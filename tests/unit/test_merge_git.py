@@ -120,7 +120,7 @@ def test_a_sample_of_all_pairs_of_moves(clone: Clone) -> None:
 def test_a_true_conflict_stops_git_with_its_own_markers(clone: Clone) -> None:
     ours = swap(BASE, ("planned: 0.20", "planned: 0.25"), ("Two.", "Two, ours."))
     theirs = swap(BASE, ("planned: 0.20", "planned: 0.30"), ("Two.", "Two, theirs."))
-    attributes = "skills/*.md conflict-marker-size=9 merge=ledger\n"
+    attributes = "skills/**/*.md conflict-marker-size=9 merge=ledger\n"
     (clone.root / ".gitattributes").write_text(attributes, "utf-8")
     clone.commit(BASE)
     assert "already" in clone.ledger("--install").stderr
@@ -153,7 +153,7 @@ def test_install_is_done_once_and_can_be_tried(tmp_path: Path) -> None:
     assert "merge.ledger" not in clone.git("config", "--list", "--local")
     done = document("merge-install", clone.ledger("--install", "--json").stdout)
     assert done["changed"] == tried["changed"]
-    assert attributes.read_bytes() == b"*.png binary\nskills/*.md merge=ledger\n"
+    assert attributes.read_bytes() == b"*.png binary\nskills/**/*.md merge=ledger\n"
     assert "unspecified" in clone.git("check-attr", "merge", "--", "docs/index.md")
     assert f"{SKILL}: merge: ledger" in clone.git("check-attr", "merge", "--", SKILL)
     before = clone.git("config", "--list", "--local")
@@ -161,6 +161,12 @@ def test_install_is_done_once_and_can_be_tried(tmp_path: Path) -> None:
     assert again["changed"] == []
     assert clone.git("config", "--list", "--local") == before
     assert attributes.read_bytes().count(b"merge=ledger") == 1
+
+
+@pytest.mark.parametrize("path", ["skills/a.md", "skills/2026/b/c.md", "docs/skills/a.md"])
+def test_install_means_every_skill_and_no_page(clone: Clone, path: str) -> None:
+    driver = "ledger" if path.startswith("skills/") else "unspecified"
+    assert clone.git("check-attr", "merge", path) == f"{path}: merge: {driver}\n"
 
 
 def test_install_outside_git_is_refused(tmp_path: Path) -> None:

@@ -176,6 +176,65 @@ REFUSED = {
     "unclosed": ("```" + RUN + "\ntrue\n", "not rendered as code"),
     "blank around the equals sign": (block("bash {.verify name = a expect=none}"), "malformed"),
     "text behind the braces": ("```bash {.verify name=a} x\ntrue\n```\n", "not rendered as code"),
+    "unclosed before another": (
+        "```yaml\na: 1\n\n" + block("bash {.skip reason=x}"),
+        "not closed where another begins: ```bash",
+    ),
+    "stray end": ("```\n\n" + "words\n", "not rendered as code"),
+    "behind a list mark": ("- ```bash {.show}\n  ls\n  ```\n", "not on a line of its own"),
+    "behind a number": ("1. ```bash\n   ls\n   ```\n", "not on a line of its own"),
+    "seconds without a unit": (
+        block("bash {.verify name=a timeout=60 expect=none}"),
+        "write 60s",
+    ),
+    "no time at all": (block("bash {.verify name=a timeout=0s expect=none}"), "not a duration"),
+    "another script's digits": (
+        block("bash {.verify name=a exit=² expect=none}"),
+        "no exit status",
+    ),
+    "quotes": (block('bash {.verify name="a" expect=none}'), "neither quotes"),
+    "single quotes": (block("bash {.verify name='a' expect=none}"), "neither quotes"),
+    "a brace in a value": (block("bash {.verify name=a} expect=none}"), "cannot read attribute"),
+    "an id": (block("bash {.verify #a name=a expect=none}"), "cannot read attribute '#a'"),
+    "no such name": (block("bash {.verify name=a/b expect=none}"), "is no name"),
+    "a class twice": (block("bash {.verify .copy .copy name=a}"), "class .copy twice"),
+    "language as a class": (block("{.bash .verify name=a}"), "write the language first: ```bash"),
+    "a class without its dot": (block("text {expect match=like}"), "write .expect"),
+    "a look misspelt": (block('yaml {tilte="x"}'), "did you mean title"),
+    "expectation hidden behind a brace": (
+        block(RUN) + block('text {title="}" .expect}', "x"),
+        "cannot read attribute",
+    ),
+    "expectation on a command": (
+        block("bash {.verify name=a}") + block("bash {.expect}", "x"),
+        "write ```text {.expect",
+    ),
+    "shell": (block("shell {.verify name=a expect=none}"), "write ```bash {.verify"),
+    "bare zsh": (block("zsh"), "write bash {.verify"),
+    "bare Bash": (block("Bash"), "bare Bash fence"),
+    "bare bsah": (block("bsah"), "bare bsah fence"),
+    "bare shell-session": (block("shell-session"), "text for output"),
+    "show of no shell": (block("yaml {.show}"), "a .show block is bash"),
+    "undo misspelt": (
+        block("bash {.verify name=delete mutates undo=delte2 expect=none}")
+        + block("bash {.verify name=delete2 mutates irreversible expect=none}"),
+        "did you mean delete2",
+    ),
+    "undo without mutates": (block("bash {.verify name=a undo=b expect=none}"), "add mutates"),
+    "two ways back": (
+        block("bash {.verify name=a mutates irreversible undo=b expect=none}"),
+        "keep one",
+    ),
+    "undone by itself": (
+        block("bash {.verify name=a mutates undo=a expect=none}"),
+        "undoes itself",
+    ),
+    "match misspelt": (
+        block("bash {.verify name=a}") + block("text {.expect match=contain}", "x"),
+        "did you mean contains",
+    ),
+    "key twice in the front matter": ("---\nfixtures: [a]\nfixtures: [b]\n---\n", "fixtures twice"),
+    "a first line that MkDocs swallows": ("Note: this\n\n" + block(RUN), "shows it to nobody"),
     "front matter": ("---\na: [\n---\n" + block(RUN), "broken YAML"),
     "reasons no mapping": ("---\nreasons: x\n---\n" + block(RUN), "must be a mapping"),
 }
@@ -223,3 +282,32 @@ def test_every_part_of_a_block_is_in_its_digest(read: Read) -> None:
 def test_a_site_without_settings_has_no_extensions(tmp_path: Path, config: str) -> None:
     (tmp_path / "mkdocs.yml").write_text(config)
     assert list(site_extensions(tmp_path)) == [SUPERFENCES]
+
+
+def test_errors_name_the_line_of_the_fence(read: Read) -> None:
+    head = "---\ntitle: x\nfixtures: [a]\n---\n\n\n# T\n\n"
+    text = head + block(RUN) + "\n!!! note\n\n" + block("bash {.verfy}", indent="    ")
+    with pytest.raises(PageError) as caught:
+        read(text)
+    assert (
+        caught.value.where == f"docs/page.md:{text.splitlines().index('    ```bash {.verfy}') + 1}"
+    )
+
+
+def test_errors_in_a_snippet_name_the_snippet(read: Read, tmp_path: Path) -> None:
+    config = tmp_path / "mkdocs.yml"
+    config.write_text(MKDOCS + "  - pymdownx.snippets\n")
+    (tmp_path / "inner.md").write_text("words\n\n" + block("bash {.verfy}"))
+    (tmp_path / "outer.md").write_text('a\n\n--8<-- "inner.md"\n')
+    with pytest.raises(PageError) as caught:
+        read('# T\n\n--8<-- "outer.md"\n')
+    assert caught.value.where == "inner.md:3"
+    (tmp_path / "inner.md").write_text("words\n\n```bash {.verify name=a}\n")
+    with pytest.raises(PageError, match="not rendered as code") as caught:
+        read('# T\n\n--8<-- "outer.md"\n')
+    assert caught.value.where == "inner.md:3"
+
+
+def test_a_fence_that_is_only_shown_may_be_broken(read: Read) -> None:
+    text = "# T\n\nText.\n\n    ```bash {.verfy\n\n<!--\n```bash\n```\n-->\n\n" + block(RUN)
+    assert [found.name for found in read(text).blocks] == ["a"]

@@ -253,3 +253,21 @@ def test_the_root_is_found_from_below(site: Site, monkeypatch: pytest.MonkeyPatc
         find_root(Path("/proc"))
     monkeypatch.setenv("LEDGER_ROOT", str(site.root))
     assert find_root(Path("/proc")) == site.root.resolve()
+
+
+def test_a_last_block_that_is_gone_is_noticed_on_the_one_before(site: Site) -> None:
+    start = PAGE.index("```bash {.verify name=two")
+    end = PAGE.index("```", start + 3) + 4
+    site.write("docs/runbook/page.md", PAGE[:start] + PAGE[end:])
+    assert site.states()[0] == (State.STALE, "block two of the run is gone")
+
+
+def test_another_way_back_is_stale_once_a_run_has_recorded_it(site: Site) -> None:
+    told = PAGE.replace("name=two", "name=two mutates undo=one")
+    site.write("docs/runbook/page.md", told)
+    assert site.states()[1][0] is State.VERIFIED
+    blocks = {b.name: Result(b.sha256, "passed", b.back) for b in site.page.verified_blocks}
+    site.save(replace(site.lock(), blocks=blocks))
+    assert site.states()[1][0] is State.VERIFIED
+    site.write("docs/runbook/page.md", told.replace("undo=one", "irreversible"))
+    assert site.states()[1] == (State.STALE, "its way back changed since the run")

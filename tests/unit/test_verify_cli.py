@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
 import pytest
 
@@ -19,6 +21,7 @@ from ledger.cluster import workloads
 from ledger.cluster.identity import Identity, Record, kubeconfig_of
 from ledger.cluster.pins import Pins
 from ledger.cluster.recipe import recipe
+from ledger.verify.progress import line
 
 LEDGER = str(Path(sys.executable).parent / "ledger")
 FREE = "---\ncluster: false\nreasons: {no-bucket: there is no bucket here}\n---\n"
@@ -34,7 +37,9 @@ class Site:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.env = {key: value for key, value in os.environ.items() if key != "CI"}
+        self.env = {
+            key: value for key, value in os.environ.items() if key not in {"CI", "GITHUB_ACTIONS"}
+        }
         self.env |= {"XDG_STATE_HOME": str(root / "state"), "SOURCE_DATE_EPOCH": "1795219200"}
 
     def page(self, name: str, text: str) -> str:
@@ -94,6 +99,15 @@ def test_a_failure_is_told_where_it_happened(site: Site) -> None:
     assert "not run" in done.stdout
     assert done.stdout.endswith("1 passed, 1 failed, 0 skipped, 1 not run\n")
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_what_did_not_run_is_one_line(site: Site) -> None:
+    site.page("a.md", FREE + BAD + AFTER + SKIP + AFTER.replace("after", "last"))
+    site.page("b.md", FREE + BAD + AFTER)
+    lines = site.verify().stdout.splitlines()
+    told = "  not run  because block bad failed"
+    assert [lines.count(told), "\n".join(lines).count("not run")] == [2, 3]
+    assert lines[-1] == "0 passed, 2 failed, 1 skipped, 3 not run"
 
 
 def test_json_is_one_document_and_nothing_else(site: Site) -> None:
@@ -377,3 +391,122 @@ def test_colour_is_for_terminals_that_want_it(site: Site, variable: str, coloure
 def test_help_has_examples() -> None:
     done = subprocess.run([LEDGER, "verify", "--help"], capture_output=True, text=True, check=True)
     assert "Examples:\n  ledger verify\n" in done.stdout
+
+
+GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": ""}
+
+
+def test_github_is_told_the_line_of_each_failure(site: Site) -> None:
+    site.page("a,b.md", FREE + GOOD + BAD + AFTER + SKIP)
+    lines = site.verify(**GITHUB).stdout.splitlines()
+    stop = lines[0].partition("::stop-commands::")[2]
+    assert len(stop) == 32
+    assert lines[lines.index(f"::{stop}::") + 1 :] == [
+        "::error file=docs/a%2Cb.md,line=9,title=block bad failed::ended with 1, expected 0",
+        "1 passed, 1 failed, 1 skipped, 1 not run",
+    ]
+    assert "::" not in site.verify().stdout.replace("docs/a,b.md::", "")
+
+
+def test_a_block_cannot_command_github(site: Site) -> None:
+    told = "echo '::error::mine'; printf '%s' '::add-path::/evil' >&2; false"
+    site.page("page.md", FREE + BAD.replace("false", told))
+    out = site.verify(**GITHUB).stdout
+    stop = out.partition("::stop-commands::")[2].partition("\n")[0]
+    assert "::add-path::" not in out.partition(f"\n::{stop}::\n")[2]
+    assert "::add-path::" in out
+
+
+def test_paths_for_github_begin_at_the_repository(site: Site) -> None:
+    site.page("page.md", FREE + BAD)
+    out = site.verify(GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(site.root.parent)).stdout
+    assert f"::error file={site.root.name}/docs/page.md,line=6" in out
+    done = site.verify("--json", **GITHUB)
+    assert json.loads(done.stdout)["failed"] == 1
+    assert "::error file=docs/page.md" in done.stderr
+
+
+def test_github_hears_again_after_a_run_that_broke_off(site: Site, kubeconfig: Path) -> None:
+    change = f"sed -i s/127.0.0.1/127.0.0.2/ {kubeconfig}"
+    site.page("a.md", GOOD.replace("true", change))
+    site.page("b.md", GOOD)
+    done = site.verify(**GITHUB)
+    stop = done.stdout.partition("::stop-commands::")[2].partition("\n")[0]
+    assert (done.returncode, done.stdout.endswith(f"::{stop}::\n")) == (5, True)
+
+
+def test_a_junit_report(site: Site) -> None:
+    told = "printf 'a\\001b\\xff<&' >&2; false"
+    site.page("page.md", FREE + GOOD + BAD.replace("false", told) + AFTER + SKIP)
+    site.page("z.md", FREE + GOOD)
+    done = site.verify("--junit", "out/report.xml")
+    assert done.returncode == 1
+    root = Xml.parse(site.root / "out/report.xml").getroot()
+    first, second = root
+    counts = [first.get(key) for key in ("name", "tests", "failures", "errors", "skipped")]
+    assert counts == ["docs/page.md", "4", "1", "0", "2"]
+    assert [(c.get("name"), c.get("line"), [part.tag for part in c]) for c in first] == [
+        ("good", "5", []),
+        ("bad", "9", ["failure"]),
+        ("after", "13", ["skipped"]),
+        ("upload", "17", ["skipped"]),
+    ]
+    failure = first[1][0]
+    assert failure.get("message") == "ended with 1, expected 0"
+    assert failure.text
+    assert "docs/page.md:9 block bad" in failure.text
+    assert second.get("failures") == "0"
+
+
+def test_a_report_that_cannot_be_written_is_refused_first(site: Site) -> None:
+    site.page("page.md", FREE + GOOD)
+    site.refused("--junit", "docs", code=2, told="docs: no report can be written there")
+    site.refused("--junit", "mkdocs.yml/x.xml", code=2, told="cannot make its folder")
+
+
+@pytest.mark.parametrize(
+    ("usual", "width", "told"),
+    [
+        (None, 80, "running docs/page.md::good 12 s"),
+        (30.4, 80, "running docs/page.md::good 12 s (usually 30 s)"),
+        (30.4, 40, "runnin…age.md::good 12 s (usually 30 s)"),
+        (30.4, 20, "12 s (usually 30 s)"),
+        (30.4, 19, "12 s …sually 30 s)"),
+    ],
+)
+def test_progress_fits_the_terminal(usual: float | None, width: int, told: str) -> None:
+    shown = line("running docs/page.md::good", 12.3, usual, width)
+    assert len(shown) < width
+    assert shown == told
+
+
+def on_terminal(site: Site, columns: int, **env: str) -> str:
+    """What the command writes to a terminal of so many columns."""
+    command = f"stty cols {columns}; {LEDGER} verify"
+    done = subprocess.run(
+        ["script", "-qec", command, "/dev/null"],
+        cwd=site.root,
+        env={k: v for k, v in site.env.items() if k != "COLUMNS"} | env,
+        capture_output=True,
+    )
+    return done.stdout.decode()
+
+
+def test_a_terminal_is_told_the_usual_time_in_its_width(site: Site) -> None:
+    site.page("page.md", FREE.replace("there is", "x" * 200) + GOOD.replace("true", "sleep 1.2"))
+    site.page("q.md", FREE.replace("there is", "x" * 200) + SKIP + GOOD)
+    first = on_terminal(site, 50, NO_COLOR="1")
+    assert "running docs/page.md::good 0 s" in first
+    assert "usually" not in first
+    again = on_terminal(site, 50, NO_COLOR="1")
+    assert "running docs/page.md::good 1 s (usually 1 s)" in again
+    parts = re.split(r"\r\x1b\[K|\r?\n", again)
+    assert max(map(len, parts)) == 50
+    assert "xxx" in again
+
+
+def test_a_dumb_terminal_gets_plain_lines(site: Site) -> None:
+    site.page("page.md", FREE + GOOD)
+    out = on_terminal(site, 80, NO_COLOR="1", TERM="dumb")
+    assert "running docs/page.md::good\r\n" in out
+    assert "\x1b" not in out

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.pages.block import Expectation
+from ledger.pages.block import Block, Expectation
 from ledger.verify.expect import Mismatch, compare
+from ledger.verify.failure import describe
 
 PODS = """\
 NAME                         READY   STATUS      RESTARTS       AGE     IP            NODE
@@ -266,3 +267,73 @@ def test_the_diff_stays_short() -> None:
     assert found
     assert len(found.diff.splitlines()) < 25
     assert found.diff.endswith("more lines differ")
+
+
+def test_a_line_in_the_place_of_another_does_not_make_all_others_differ() -> None:
+    found = check("exact", "a\nb\nc\nd\ne", "b\nc\nd\ne\nf")
+    assert found
+    assert found.reason == "line 1 is missing: 'a'"
+    assert found.diff == (
+        "line 1\n  expected: a\n  got:      (nothing)\nline 5\n  expected: (nothing)\n  got:      f"
+    )
+
+
+def test_of_two_ways_to_tell_a_difference_the_shorter_one_is_told() -> None:
+    found = check("like", "nats-0 1/1 5d\nnats-1 1/1 5d\nnats-2 1/1 5d", PODS_DOWN)
+    assert found
+    assert found.reason == "line 2 differs"
+    assert found.diff.count("line ") == 1
+
+
+PODS_DOWN = "nats-0   1/1   2m\nnats-1   0/1   2m\nnats-2   1/1   2m"
+
+
+def test_a_regex_finds_the_line_that_is_missing() -> None:
+    found = check("regex", r"first" + "\n" + r"nats-\d" + "\n" + r"\d+ msgs", "nats-0\n12 msgs")
+    assert found
+    assert found.reason == "line 1 is missing: 'first'"
+    assert found.diff == "line 1\n  expected: first\n  got:      (nothing)"
+
+
+def test_a_regex_has_no_mark_in_a_line_that_it_cannot_be_laid_over() -> None:
+    found = check("regex", r"nats-\d+ Running", "nats-0 Pending")
+    assert found
+    assert found.diff == "line 1\n  expected: nats-\\d+ Running\n  got:      nats-0 Pending"
+
+
+def test_contains_shows_the_nearest_line_and_where_it_looked() -> None:
+    found = check("contains", "one\nbackup complete", "one\ntwo\nbackup completed: 0\nthree")
+    assert found
+    assert found.reason == "no line after line 1 holds 'backup complete'"
+    assert found.diff == (
+        "expected: backup complete\nnearest:  backup completed: 0\n"
+        "got after line 1:\n  two\n  backup completed: 0\n  three"
+    )
+
+
+def test_contains_of_nothing_says_so() -> None:
+    found = check("contains", "one", "")
+    assert found
+    assert found.diff == "expected: one\ngot:\n  (nothing)"
+
+
+@pytest.mark.parametrize(
+    ("status", "order"), [(0, ["output", "stderr"]), (1, ["stderr", "output"])]
+)
+def test_the_cause_comes_first(status: int, order: list[str]) -> None:
+    block = Block("verify", "it", "true", 1, expectation=Expectation("exact", "a"))
+    told = describe("page.md:1", block, "why", status, "line 1", "no such host\n")
+    assert [line.strip(" :") for line in told.splitlines() if line.endswith(":")] == order
+
+
+@steady
+@given(expected=st.lists(words, max_size=8), got=st.lists(words, max_size=8))
+def test_every_difference_is_told_and_nothing_that_is_none(
+    expected: list[str], got: list[str]
+) -> None:
+    found = check("exact", "\n".join(expected), "\n".join(got))
+    if found:
+        assert re.match(r"line \d+ (differs|is missing: |is too much: )", found.reason)
+        told = re.findall(r"expected: (.*)\n  got:      (.*)", found.diff)
+        assert told
+        assert all(one.rstrip() != other.rstrip() for one, other in told)

@@ -192,7 +192,9 @@ def test_a_broken_page_is_one_line(site: pytest.Pytester) -> None:
     write(site, "page.md", front(cluster="false") + "```bash {.verify nmae=x}\ntrue\n```\n")
     result = run(site)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["docs/page.md:4: unknown attribute 'nmae'", "  fix: *name?"])
+    result.stdout.fnmatch_lines(
+        ["docs/page.md:4: unknown attribute 'nmae' of .verify", "  fix: *name?"]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
