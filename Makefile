@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check test coverage unit cluster bench lock clean
+.PHONY: help site serve check test mutants coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +22,12 @@ site: $(STAMP) ## build the site into site/
 serve: $(STAMP) ## serve the site while you write
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
-check: $(STAMP) ## formatting, lint, types, layers: seconds
+check: $(STAMP) ## formatting, lint, types, layers, pages and manifests as written: seconds
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/ledger verify --offline
 
 unit: $(STAMP) ## the tests that need no cluster
 	@$(BIN)/pytest -m "not cluster"
@@ -35,6 +36,9 @@ test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it
 	@tools/packages
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+
+mutants: $(STAMP) ## break every page in every way; each must be noticed (minutes)
+	@$(BIN)/python -m tests.mutation
 
 coverage: ## what the last make test covered; fails below 90 %
 	@$(BIN)/coverage combine --quiet --keep

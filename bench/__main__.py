@@ -1,4 +1,4 @@
-"""`python -m bench`: start-up and scan, ours and other tools', in one run and one table."""
+"""`python -m bench`: start-up, scan and pages, ours and other tools', in one run and one table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import readers, startup
+from bench import readers, session, startup
 from bench.measure import Times, measure
 from bench.skills import COUNT, SEED
 
@@ -28,12 +28,16 @@ def main() -> None:
         commands, missing = startup.cases(Path(folder), rivals=not args.no_rivals)
         started = measure(commands, args.rounds)
         scanned = measure(readers.cases(Path(folder)), args.rounds)
+        pages, no_pages = session.cases(Path(folder), rivals=not args.no_rivals)
+        ran = measure(pages, args.rounds)
     if args.json:
-        print(json.dumps(_document(args.rounds, started, missing, scanned), indent=2))
+        document = _document(args.rounds, started, missing | no_pages, scanned, ran)
+        print(json.dumps(document, indent=2))
     else:
         print(f"{_machine()}; median of {args.rounds}, in turns, after one to warm up\n")
         print(_table("Start-up", started, missing))
         print(_table(f"{COUNT} headers (seed {SEED})", scanned, {}))
+        print(_table(f"A page of {session.BLOCKS} blocks of `true`", ran, no_pages))
 
 
 def _table(title: str, times: Mapping[str, Times], missing: Mapping[str, str]) -> str:
@@ -50,6 +54,7 @@ def _document(
     started: Mapping[str, Times],
     missing: Mapping[str, str],
     scanned: Mapping[str, Times],
+    ran: Mapping[str, Times],
 ) -> dict[str, object]:
     return {
         "schema": "phase-ledger/bench/v1",
@@ -58,6 +63,7 @@ def _document(
         "startup": {name: time._asdict() for name, time in started.items()},
         "missing": dict(missing),
         "scan": {name: time._asdict() for name, time in scanned.items()},
+        "pages": {name: time._asdict() for name, time in ran.items()},
     }
 
 

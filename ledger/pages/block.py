@@ -102,6 +102,11 @@ class Block:
     wait: Wait | None = None
 
     @property
+    def back(self) -> str:
+        """How what it changes is taken back: `undo=NAME` or `irreversible`; empty if nothing is."""
+        return "irreversible" if self.irreversible else self.undo and f"undo={self.undo}"
+
+    @property
     def sha256(self) -> str:
         """Digest of all that a run depends on; where the block stands does not count."""
         expectation = self.expectation
@@ -152,6 +157,9 @@ def read_blocks(fences: Iterable[Fence]) -> list[Block]:
 
 
 def _expectation(info: Info, fence: Fence, here: str) -> Expectation:
+    if _is_shell(info.language):
+        what = f"an .expect fence is output, and {info.language} is for commands"
+        raise PageError(what, where=here, fix="write ```text {.expect ...}")
     match = info.values.get("match", "exact")
     if match not in MATCHES:
         raise PageError(f"unknown match {match!r}", where=here, fix=nearest(match, MATCHES))
@@ -171,13 +179,7 @@ def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
             where=here,
             fix="add a ```text {.expect match=...} fence below it, or expect=none",
         )
-    if info.language not in RUN:
-        language = info.language or "a fence without a language"
-        raise PageError(
-            f"{language} cannot run: a .{info.kind} block is bash",
-            where=here,
-            fix=f"write ```bash {{.{info.kind} ...}}",
-        )
+    _refuse_language(info, here)
     if "name" not in values:
         raise PageError(f"a .{info.kind} block has a name", where=here, fix="add name=...")
     status = values.get("exit", "0")
@@ -234,6 +236,7 @@ def _unrun(info: Info, fence: Fence, here: str) -> Block:
             where=here,
             fix=_SHELL_FIX if info.language not in RUN else _BARE_FIX,
         )
+    _refuse_language(info, here)
     if info.kind == "skip" and not info.values.get("reason"):
         raise PageError("a skipped block must say why", where=here, fix="add reason=...")
     return Block(
@@ -244,6 +247,13 @@ def _unrun(info: Info, fence: Fence, here: str) -> Block:
         reason=info.values.get("reason", ""),
         where=here,
     )
+
+
+def _refuse_language(info: Info, here: str) -> None:
+    if info.language not in RUN:
+        language = info.language or "a fence without a language"
+        what = f"{language} cannot run: a .{info.kind} block is bash"
+        raise PageError(what, where=here, fix=f"write ```bash {{.{info.kind} ...}}")
 
 
 def _command(fence: Fence, here: str) -> str:

@@ -26,10 +26,16 @@ class Result:
     Attributes:
         sha256: digest of the block that ran.
         result: passed, failed or not-run.
+        back: how the page said that it is taken back; empty if not at all, or not recorded.
     """
 
     sha256: str
     result: str
+    back: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """What the lock says of it."""
+        return {key: value for key, value in vars(self).items() if value}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Lock:
             "setup": self.setup,
             "versions": dict(sorted(self.versions.items())),
             "inputs": dict(sorted(self.inputs.items())),
-            "blocks": {name: vars(result) for name, result in self.blocks.items()},
+            "blocks": {name: result.to_json() for name, result in self.blocks.items()},
         }
         return json.dumps(document, indent=2) + "\n"
 

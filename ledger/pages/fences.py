@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ MARKED: Final = re.compile(rf"ledger-fence-{_NONCE}-(\d+)-")
 COMMENT: Final = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))", re.DOTALL)
 # What a browser reads in one piece: a comment, text that it shows to nobody, a tag, a marker.
 _PIECE: Final = re.compile(
-    rf"{COMMENT.pattern}|<(?P<raw>script|style|template|textarea|noscript|iframe)\b.*?"
+    rf"{COMMENT.pattern}|<(?P<raw>script|style|textarea|noscript|iframe)\b.*?"
     r"(?:</(?P=raw)\s*>|\Z)|<(?P<end>/?)(?P<tag>[a-z][\w-]*)"
     r"""(?P<rest>(?:"[^"]*"|'[^']*'|[^'">])*)>|"""
     rf"(?P<mark>{MARKED.pattern})",
@@ -44,6 +44,9 @@ _CODE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _FENCE_LINE: Final = re.compile(
     r"^(?P<before>(?:[ \t>]|[-*+:][ \t]|\d+[.)][ \t])*)(?:`{3,}(?P<info>[^`]*)|~{3,}(?P<tilde>.*))$"
 )
+_MARK: Final = re.compile(r"`{3,}|~{3,}")
+# The info string of a fence with attributes, or of a command.
+_OPENS: Final = re.compile(r"^(?:\S+[ \t]*)?\{.*\}$|^(?:bash|sh|shell|console|zsh)$")
 _VOID: Final = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
@@ -176,7 +179,7 @@ def parse(
             installed.
     """
     recorder, places = Recorder(), Places(root)
-    html = _render(body, extensions, recorder, places)
+    html = render(body, extensions, recorder, places)
     if lost := _lost(body, extensions, recorder):
         place = places[lost]
         raise PageError(
@@ -191,7 +194,24 @@ def parse(
         here = start.where or where(start.line)
         return replace(fence, line=start.line, end=end.line, where=here)
 
-    return [placed(recorder.found[number]) for number in visible(html)]
+    fences = [recorder.found[number] for number in visible(html)]
+    for fence in fences:
+        _refuse_swallowed(placed(fence), recorder.lines[fence.line - 1 : fence.end - 1])
+    return [placed(fence) for fence in fences]
+
+
+def _refuse_swallowed(fence: Fence, lines: Sequence[str]) -> None:
+    """Fail on a fence that goes on where another one begins: its own end is missing."""
+    mark = _MARK.search(lines[0])
+    for line in lines[1:]:
+        other = _MARK.search(line)
+        info = _info(line)
+        if mark and other and info and other[0].startswith(mark[0]) and _OPENS.search(info):
+            raise PageError(
+                f"this fence is not closed where another begins: {line.strip()}",
+                where=fence.where,
+                fix="close it; to show a fence inside, give the outer one longer marks",
+            )
 
 
 def visible(html: str) -> list[int]:
@@ -207,19 +227,30 @@ def visible(html: str) -> list[int]:
         tag = (piece["tag"] or "").lower()
         if not tag or tag in _VOID:
             continue
-        if not piece["end"] and (hiding or _HIDDEN.search(piece["rest"])):
+        if not piece["end"] and (hiding or tag == "template" or _HIDDEN.search(piece["rest"])):
             hiding.append(tag)
         elif piece["end"] and tag in hiding:
             del hiding[len(hiding) - 1 - hiding[::-1].index(tag) :]
     return seen
 
 
-def _render(
+def render(
     body: str,
     extensions: dict[str, dict[str, Any]],
     recorder: Recorder,
     places: Places | None = None,
 ) -> str:
+    """Render a Markdown body, with a marker in the place of each fence.
+
+    Args:
+        body: Markdown without front matter.
+        extensions: what `site_extensions` gives.
+        recorder: notes the fences; `visible` says which of them the reader sees.
+        places: notes where the lines stand.
+
+    Raises:
+        PageError: an extension is not installed.
+    """
     try:
         md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
     except ModuleNotFoundError as error:
@@ -255,7 +286,7 @@ def _lost(body: str, extensions: dict[str, dict[str, Any]], recorder: Recorder) 
             words[number] = opening["before"] + _PROBE.format(number)
     if not words:
         return 0
-    html = _render(body, extensions, _Probing(words))
+    html = render(body, extensions, _Probing(words))
     text = _CODE.sub("", COMMENT.sub("", html))
     return next((number for number in words if _PROBE.format(number) in text), 0)
 

@@ -17,7 +17,7 @@ from ledger.core.debt import Debt
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.block import Block, read_blocks
-from ledger.pages.fences import parse, site_extensions
+from ledger.pages.fences import Fence, parse, site_extensions
 from ledger.pages.reasons import read_reasons
 
 _FRONT: Final = re.compile(r"-{3}[ \t]*\n(?P<yaml>.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
@@ -34,12 +34,14 @@ class Page:
         where: its name in errors and evidence, relative to the project.
         meta: its front matter.
         blocks: its command blocks, in order.
+        fences: every fence that the reader sees, in order; `line` and `end` count in the body.
     """
 
     path: Path
     where: str
     meta: Mapping[str, Any]
     blocks: tuple[Block, ...]
+    fences: tuple[Fence, ...] = ()
 
     @property
     def title(self) -> str:
@@ -144,8 +146,9 @@ def read_page(project: Project, path: Path) -> Page:
 
     fences = parse(body, site_extensions(project.root), at, project.root)
     blocks = (replace(block, line=block.line + before) for block in read_blocks(fences))
-    page = Page(path, where, meta, tuple(blocks))
+    page = Page(path, where, meta, tuple(blocks), tuple(fences))
     _check_reasons(page)
+    _check_waits(page)
     return page
 
 
@@ -199,3 +202,10 @@ def _check_reasons(page: Page) -> None:
                 where=block.where,
                 fix=f"add to the front matter: reasons: {{{block.reason}: one sentence}}",
             )
+
+
+def _check_waits(page: Page) -> None:
+    for block in page.blocks:
+        if block.wait and not page.needs_cluster:
+            what = "a .wait block on a page without a cluster"
+            raise PageError(what, where=block.where, fix="take away cluster: false")

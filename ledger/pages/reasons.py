@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from ledger.core.clock import read_day
 from ledger.core.debt import Debt
 from ledger.errors import PageError
 
@@ -40,8 +41,9 @@ def _read(token: str, raw: object, here: str) -> Debt:
 
 
 def _day(token: str, key: str, raw: object, here: str) -> date | None:
-    try:
-        return date.fromisoformat(str(raw)) if raw is not None else None
-    except ValueError:
-        what = f"{key} of reason {token} is {raw!r}, not a day"
-        raise PageError(what, where=here, fix="write YYYY-MM-DD") from None
+    if raw is None:
+        return None
+    if found := read_day(str(raw)):
+        return found
+    what = f"{key} of reason {token} is {raw!r}, not a day"
+    raise PageError(what, where=here, fix="write YYYY-MM-DD")

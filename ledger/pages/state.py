@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -33,6 +33,25 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
+class Change:
+    """Something that is not as it was in the run.
+
+    Attributes:
+        kind: block, input, setup, version or day.
+        name: the block, the input, what has the version; empty for the setup and the day.
+        before: the digest, version or day of the run; empty if it had none.
+        after: what there is now; empty if nothing.
+        clause: the change in words.
+    """
+
+    kind: str
+    name: str
+    before: str
+    after: str
+    clause: str
+
+
+@dataclass(frozen=True)
 class BlockState:
     """A block, its state, and what made it so.
 
@@ -42,6 +61,7 @@ class BlockState:
         why: one clause; empty for a verified block.
         lock: the evidence that was looked at; None if there is none.
         debt: why a deferred block was put off, and who sees to it until when; None of another.
+        changes: of a stale block, all that changed since the run; `why` tells the first.
     """
 
     block: Block
@@ -49,6 +69,7 @@ class BlockState:
     why: str = ""
     lock: Lock | None = None
     debt: Debt | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
@@ -60,14 +81,16 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
         today: the UTC day to measure age against.
     """
     lock = read_lock(project, page)
-    changed = _changed(project, page, lock, today) if lock else ""
+    changed = tuple(_changed(project, page, lock, today)) if lock else ()
+    gone = tuple(_gone(page, lock)) if lock else ()
     found, before = [], dict[str, str]()
     for block in page.blocks:
         if block.kind == "skip":
             debt = page.reasons[block.reason]
             found.append(BlockState(block, State.DEFERRED, debt.reason, lock, debt))
         elif block.kind == "verify":
-            found.append(_verified(block, before, lock, changed))
+            is_last = block == page.verified_blocks[-1]
+            found.append(_verified(block, before, lock, changed, gone if is_last else ()))
             before[block.name] = block.sha256
     return found
 
@@ -82,43 +105,75 @@ def worst(states: Iterable[State]) -> State | None:
 
 
 def _verified(
-    block: Block, before: Mapping[str, str], lock: Lock | None, changed: str
+    block: Block,
+    before: Mapping[str, str],
+    lock: Lock | None,
+    changed: tuple[Change, ...],
+    gone: tuple[Change, ...],
 ) -> BlockState:
     result = lock.blocks.get(block.name) if lock else None
     if lock is None or result is None:
         return BlockState(block, State.NEVER, "no run has covered it", lock)
-    if result.sha256 != block.sha256:
-        return BlockState(block, State.STALE, "its text changed since the run", lock)
-    if result.result != "passed":
+    own = _text(block.name, result.sha256, block.sha256, "its text changed since the run")
+    if result.back:
+        own += _text(block.name, result.back, block.back, "its way back changed since the run")
+    if result.result != "passed" and not own:
         why = "it failed" if result.result == "failed" else "a block before it failed"
         return BlockState(block, State.FAILED, why, lock)
-    if changed := changed or _changed_before(block, before, lock):
-        return BlockState(block, State.STALE, changed, lock)
+    if changes := (*own, *changed, *_changed_before(block, before, lock), *gone):
+        return BlockState(block, State.STALE, changes[0].clause, lock, changes=changes)
     return BlockState(block, State.VERIFIED, "", lock)
 
 
-def _changed_before(block: Block, before: Mapping[str, str], lock: Lock) -> str:
-    """Whether another shell state would reach the block: all blocks of a page share one shell."""
-    ran = [(name, result.sha256) for name, result in lock.blocks.items()]
-    position = next(index for index, (name, _) in enumerate(ran) if name == block.name)
-    same = ran[:position] == list(before.items())
-    return "" if same else "a block before it changed since the run"
+def _text(name: str, before: str, after: str, clause: str) -> tuple[Change, ...]:
+    return (Change("block", name, before, after, clause),) if before != after else ()
 
 
-def _changed(project: Project, page: Page, lock: Lock, today: date) -> str:
-    """What changed since the run that concerns the whole page; empty if nothing did."""
+def _changed_before(block: Block, before: Mapping[str, str], lock: Lock) -> Iterator[Change]:
+    """Why another shell state would reach the block: all blocks of a page share one shell."""
+    names = list(lock.blocks)
+    ran = {name: lock.blocks[name].sha256 for name in names[: names.index(block.name)]}
+    clause = "a block before it changed since the run"
+    changed = [
+        change
+        for name in dict.fromkeys((*ran, *before))
+        for change in _text(name, ran.get(name, ""), before.get(name, ""), clause)
+    ]
+    if not changed and list(ran) != list(before):
+        changed = [Change("block", "", " ".join(ran), " ".join(before), clause)]
+    yield from changed
+
+
+def _gone(page: Page, lock: Lock) -> Iterator[Change]:
+    """The blocks that ran and are no longer there: the page may end before its procedure does."""
+    there = {block.name for block in page.verified_blocks}
+    for name, result in lock.blocks.items():
+        if name not in there:
+            yield Change("block", name, result.sha256, "", f"block {name} of the run is gone")
+
+
+def _changed(project: Project, page: Page, lock: Lock, today: date) -> Iterator[Change]:
+    """What changed since the run that concerns the whole page."""
     now = input_digests(project, page.strings("inputs"), page.where)
     for name in sorted({*now, *lock.inputs}):
-        if lock.inputs.get(name) != now.get(name):
-            return f"input {name} changed since the run"
+        before, after = lock.inputs.get(name, ""), now.get(name, "")
+        if before != after:
+            clause = f"input {name} changed since the run"
+            yield Change("input", name, before, after, clause)
     if lock.setup != page.setup:
-        return "the page's parameters, fixtures or versions changed since the run"
+        clause = "the page's parameters, fixtures or versions changed since the run"
+        yield Change("setup", "", lock.setup, page.setup, clause)
     pins = pinned_versions(project)
     for name, version in lock.versions.items():
-        if not f"{version}.".startswith(f"{pins.get(name, version)}."):
-            return f"{name} is pinned to {pins[name]} now, the run had {version}"
-    if lock.verified > today:
-        return f"the run is dated {lock.verified}, after today"
-    if today - lock.verified > MAX_AGE:
-        return f"the run is {(today - lock.verified).days} days old, more than {MAX_AGE.days}"
-    return ""
+        pinned = pins.get(name, version)
+        if not f"{version}.".startswith(f"{pinned}."):
+            clause = f"{name} is pinned to {pinned} now, the run had {version}"
+            yield Change("version", name, version, pinned, clause)
+    days = (today - lock.verified).days
+    if days < 0 or days > MAX_AGE.days:
+        clause = (
+            f"the run is {days} days old, more than {MAX_AGE.days}"
+            if days > 0
+            else f"the run is dated {lock.verified}, after today"
+        )
+        yield Change("day", "", lock.verified.isoformat(), today.isoformat(), clause)

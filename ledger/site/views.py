@@ -189,6 +189,10 @@ def block_facts(block: Block, seconds: float | None = None) -> list[str]:
     found = []
     if block.exit:
         found.append(f"exits with {block.exit}")
+    if block.retry:
+        found.append(f"retried for up to {block.retry.until:g} s")
+    if block.variable:
+        found.append(f"{block.variable} holds the output: export {block.variable}=$(\u2026)")
     if seconds is not None:
         found.append(f"took {seconds:.1f} s")
     elif block.timeout > DEFAULT_TIMEOUT:

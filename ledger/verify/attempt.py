@@ -58,7 +58,7 @@ def carry_out(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
         seconds = time.monotonic() - begun
         last = replace(last, outcome=replace(last.outcome, seconds=seconds))
         if last.reason:
-            told = f"{last.reason} (try {tries}, the last in {seconds:.1f} s)"
+            told = f"{last.reason} (last of {tries} tries in {seconds:.1f} s)"
             return replace(last, reason=told)
     if block.variable and not last.reason:
         return replace(last, reason=_keep(shell, block.variable, last.outcome))

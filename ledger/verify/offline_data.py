@@ -91,7 +91,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _plain)
 
 
 def page_data(page: Page) -> Iterator[Data]:
-    """The YAML and JSON fences of a page; a `.show` fence promises nothing."""
+    """The YAML and JSON fences of a page, and the JSON that a block must print."""
     for fence in page.fences:
         info = read_info(fence.info, fence.where)
         if info.language in _YAML and not info.kind:

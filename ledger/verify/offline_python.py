@@ -13,11 +13,11 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ledger.core.problem import Problem, Rule, Severity
 from ledger.core.project import Project
-from ledger.errors import LedgerError
+from ledger.errors import UsageError
 from ledger.pages.attributes import read_info
 from ledger.pages.page import Page
 
@@ -26,7 +26,7 @@ FAILS: Final = Rule(
     Severity.ERROR,
     "a Python example that fails, or prints something else than it says",
     "whoever copies it gets an error, or another result",
-    "correct the example; what cannot run is .show",
+    "correct the example; what cannot run goes into a text fence",
 )
 SECONDS: Final = 60.0
 _PYTHON: Final = ("python", "py", "python3")
@@ -36,7 +36,7 @@ def python_problems(project: Project, pages: Iterable[Page]) -> list[Problem]:
     """Run the Python fences of some pages, in the project's folder.
 
     Raises:
-        LedgerError: Python or pytest-examples could not run.
+        UsageError: pytest-examples is not installed.
     """
     return [problem for page in pages for problem in _page_problems(project.root, _examples(page))]
 
@@ -74,13 +74,12 @@ def _page_problems(root: Path, examples: list[tuple[str, int, str]]) -> list[Pro
 
 def _run(command: list[str], root: Path, text: str) -> str:
     """Run the examples; say how they ended, should one of them not come to its end."""
-    env: dict[str, Any] = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
             command,
             input=text,
             cwd=root,
-            env=env,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             text=True,
             check=False,
@@ -88,6 +87,8 @@ def _run(command: list[str], root: Path, text: str) -> str:
         )
     except subprocess.TimeoutExpired:
         return f"took longer than {SECONDS:g} s"
-    if "No module named" in done.stderr and done.returncode:
-        raise LedgerError(f"examples cannot run: {done.stderr.splitlines()[-1]}")
+    if "No module named 'pytest_examples" in done.stderr:
+        raise UsageError(
+            "pytest-examples is not installed", fix="pip install 'phase-ledger[offline]'"
+        )
     return f"ended Python with exit status {done.returncode}"

@@ -89,7 +89,7 @@ def _opening(page: Page) -> Script:
 def _blocks(page: Page) -> Iterator[tuple[Info, Script]]:
     for fence in page.fences:
         info = read_info(fence.info, fence.where)
-        if info.language in RUN and info.kind != "expect":
+        if info.language in RUN:
             yield info, _lines(fence)
 
 

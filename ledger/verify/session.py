@@ -79,8 +79,6 @@ class Shell:
         self.work.mkdir()
         home = self._folder / "home"
         home.mkdir()
-        self._blocks = self._folder / "blocks"
-        self._blocks.mkdir()
         self._fifo = self._folder / "status"
         os.mkfifo(self._fifo)
         # Read and write, so that neither side ever waits for the other to open it.
@@ -119,7 +117,7 @@ class Shell:
             stop: asked all the time; what it gives, if anything, is why the block is stopped.
         """
         self._count += 1
-        files = Files.make(self._blocks, self._count, name, text)
+        files = Files.make(self._folder / str(self._count), name, text)
         started, start = watch(self._process.pid), time.monotonic()
         self._tell(step(files, self._fifo))
 

@@ -26,12 +26,11 @@ _FAILED: Final = (
     "__ledger_status=$?; if [[ $- == *e* || ${__ledger_failed-} ]]; then __ledger_failed=1; "
     'set +e; ((${#BASH_SOURCE[@]})) && return "$__ledger_status"; fi'
 )
-_UNSAFE: Final = r"[^\w.-]"
 # URG is ignored where nobody traps it, so it can interrupt the block and nothing else.
 # The status is told by a line of its own: a shell that reads it can read another block, too.
 _STEP: Final = (
     "trap 'exit 124' URG; trap {failed} ERR; set -eE -o pipefail; "
-    "builtin source {block} </dev/null >>{out} 2>>{err}\n"
+    "builtin source {block} </dev/null >|{out} 2>|{err}\n"
     'builtin printf \'%s %s\\n\' "$?" "${{__ledger_exit-}}" >{fifo}; '
     "[[ ${{__ledger_exit-}} ]] && trap - DEBUG; "
     "trap - ERR; set +eE +o pipefail; unset __ledger_exit __ledger_failed\n"
@@ -47,14 +46,14 @@ class Files:
     stderr: Path
 
     @classmethod
-    def make(cls, folder: Path, number: int, name: str, text: str) -> Files:
-        """Write the block, byte for byte and one newline, as run `number` of its shell."""
-        script = folder / f"{number}-{re.sub(_UNSAFE, '_', name)}"
-        files = cls(script, folder / f"{number}.stdout", folder / f"{number}.stderr")
+    def make(cls, folder: Path, name: str, text: str) -> Files:
+        """Write the block, byte for byte and one newline, into a new folder."""
+        folder.mkdir()
+        files = cls(folder / re.sub(r"[^\w.-]", "_", name), folder / ".stdout", folder / ".stderr")
         files.block.write_bytes(text.encode() + b"\n")
         # Made here, because a umask of the page could make them unreadable.
-        for path in (files.stdout, files.stderr):
-            path.open("xb").close()
+        files.stdout.touch()
+        files.stderr.touch()
         return files
 
     @property

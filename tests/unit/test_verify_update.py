@@ -227,10 +227,11 @@ def test_a_snippet_is_left_alone(site: Site) -> None:
     assert (site.page.read_text(), snippet.read_text()) == (text, block("one", "echo 1", "0"))
 
 
-def test_a_page_that_changed_while_it_ran_is_left_alone(site: Site) -> None:
+@pytest.mark.parametrize("words", [[], ["--write"]])
+def test_a_page_that_changed_while_it_ran_is_left_alone(site: Site, words: list[str]) -> None:
     text = HEAD + block("one", f"echo >> {site.page}; echo 1", "0")
     site.page.write_text(text)
-    done = site.update("--write")
+    done = site.update(*words)
     assert "the page changed while it ran" in done.stderr
     assert site.page.read_text() == text + "\n"
 
