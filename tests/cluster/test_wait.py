@@ -47,32 +47,34 @@ def start(cluster: Identity, namespace: str, program: str) -> None:
     kubectl(environment(cluster), "apply", "-f", "-", given=json.dumps(job))
 
 
-def wait(cluster: Identity, namespace: str, seconds: int) -> Attempt:
+def wait(cluster: Identity, namespace: str, seconds: int) -> tuple[Attempt, str]:
+    """Wait for the Job `it`; how that ended, and what was said on standard error."""
     text = f"kubectl -n {namespace} wait --for=condition=Complete job/it --timeout={seconds}s"
     wanted = Wait("Complete", "job", "it", namespace)
     block = Block(
         "verify", "it", text, 1, timeout=seconds, expectation=Expectation("none"), wait=wanted
     )
     with closing(Shell(environment(cluster))) as shell:
-        return carry_out(shell, block, cluster.kubeconfig)
+        last = carry_out(shell, block, cluster.kubeconfig)
+        return last, last.outcome.stderr.read_text()
 
 
 def test_a_job_that_completes(cluster: Identity, namespace: str) -> None:
     start(cluster, namespace, "pass")
-    assert wait(cluster, namespace, 120).reason == ""
+    assert wait(cluster, namespace, 120)[0].reason == ""
 
 
 def test_a_job_that_fails_ends_the_wait_long_before_its_time(
     cluster: Identity, namespace: str
 ) -> None:
     start(cluster, namespace, "raise SystemExit(1)")
-    last = wait(cluster, namespace, 300)
+    last, _ = wait(cluster, namespace, 300)
     assert last.reason.startswith("job/it is Failed, never Complete (BackoffLimitExceeded")
     assert last.outcome.seconds < 120
 
 
 def test_a_job_that_takes_too_long_is_kubectl_s_to_tell(cluster: Identity, namespace: str) -> None:
     start(cluster, namespace, "import time; time.sleep(60)")
-    last = wait(cluster, namespace, 3)
+    last, said = wait(cluster, namespace, 3)
     assert last.reason == "ended with 1, expected 0"
-    assert "timed out waiting for the condition" in last.outcome.stderr.read_text()
+    assert "timed out waiting for the condition" in said
