@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from ledger.cluster import Identity, environment
 from ledger.core.project import Project
 
 pytest_plugins = ["pytester"]
+
+# A shell starts what runs in its background deaf to Ctrl-C, and all that is started there inherits it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
