@@ -13,7 +13,7 @@ from ledger.core.project import Project
 
 pytest_plugins = ["pytester"]
 
-# A shell starts what runs in its background deaf to Ctrl-C, and all that is started there inherits it.
+# What a shell runs in its background is deaf to Ctrl-C, and so is all that is started there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
