@@ -77,6 +77,23 @@ def print_json(kind: str, **data: Any) -> None:
     print_text(json.dumps({"schema": f"phase-ledger/{kind}/v1", **data}, indent=2) + "\n")
 
 
+def wrapped(head: str, text: str) -> list[str]:
+    """`head` and `text` in lines of 80 columns, the further ones indented as far as `head` is long.
+
+    Words and names with hyphens stay whole, so that they can be copied. No text gives no line.
+    """
+    from textwrap import wrap
+
+    return wrap(
+        text,
+        80,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def print_text(text: str) -> None:
     """Print data, as it is, on standard output."""
     sys.stdout.write(text)

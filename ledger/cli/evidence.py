@@ -14,6 +14,7 @@ from ledger.cli.common import (
     print_text,
     say,
     today,
+    wrapped,
 )
 from ledger.errors import Exit
 
@@ -143,20 +144,7 @@ def _blocks(pages: list[dict[str, Any]]) -> Iterator[str]:
         for block in page["blocks"]:
             took = "" if block["seconds"] is None else f"{block['seconds']:.1f} s"
             name = block["name"] or f"line {block['line']}"
-            yield from _wrapped(f"  {block['state']:9}  {took:>8}  ", f"{name}  {block['why']}")
-
-
-def _wrapped(head: str, text: str) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(
-        text,
-        80,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+            yield from wrapped(f"  {block['state']:9}  {took:>8}  ", f"{name}  {block['why']}")
 
 
 def _merge(args: argparse.Namespace) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.cli.common import add_json, add_now, add_skill, describe, print_json, print_text, today
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    add_skill,
+    describe,
+    print_json,
+    print_text,
+    today,
+    wrapped,
+)
 from ledger.errors import Exit, LedgerError, SkillError
 
 if TYPE_CHECKING:
@@ -18,8 +27,6 @@ if TYPE_CHECKING:
     from ledger.flow.debts import Owed
     from ledger.flow.evidence import PageEvidence
     from ledger.flow.signal import Handle
-
-_WIDTH = 80
 
 
 class _View(NamedTuple):
@@ -124,12 +131,7 @@ def _page_lines(page: PageEvidence) -> Iterator[str]:
 
 
 def _wrap(head: str, text: str) -> list[str]:
-    """Lines of 80 columns, all but the first indented as far as `head` is long."""
-    from textwrap import TextWrapper
-
-    wrapper = TextWrapper(_WIDTH, head, " " * len(head), break_long_words=False)
-    wrapper.break_on_hyphens = False
-    return wrapper.wrap(text) or [head.rstrip()]
+    return wrapped(head, text) or [head.rstrip()]
 
 
 def _document(view: _View) -> dict[str, Any]:

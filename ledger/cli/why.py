@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.common import add_json, add_now, describe, print_json, print_text, today
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    describe,
+    print_json,
+    print_text,
+    today,
+    wrapped,
+)
 from ledger.errors import Exit
 
 if TYPE_CHECKING:
@@ -123,17 +131,19 @@ def _text(document: dict[str, Any]) -> Iterator[str]:
     yield f"{document['page']}:{document['line']} block {name}: {document['state']}"
     if document["verified"]:
         versions = ", ".join(f"{key} {value}" for key, value in document["versions"].items())
-        yield from _field("run", document["verified"] + (f" on {versions}" if versions else ""))
+        yield from wrapped(
+            "  run     ", document["verified"] + (f" on {versions}" if versions else "")
+        )
     if document["why"]:
-        yield from _field("why", document["why"])
+        yield from wrapped("  why     ", document["why"])
     if failure := document["failure"]:
         told = failure["reason"] or "the record of the run is not here"
-        yield from _field("failed", f"block {failure['block']}: {told}")
+        yield from wrapped("  failed  ", f"block {failure['block']}: {told}")
     for change in document["changes"]:
         yield from _change(change)
     if document["mend"]:
         if document["failure"]:
-            yield from _field("mend", "the page, or what it runs; then:")
+            yield from wrapped("  mend    ", "the page, or what it runs; then:")
             yield f"          {document['mend']}"
         else:
             yield f"  mend    {document['mend']}"
@@ -142,7 +152,7 @@ def _text(document: dict[str, Any]) -> Iterator[str]:
 def _change(change: dict[str, Any]) -> Iterator[str]:
     old, new = (_short(change, change[key]) for key in ("before", "after"))
     what = f"{change['kind']} {change['name']}".rstrip()
-    yield from _field("changed", f"{what}: {old} -> {new}")
+    yield from wrapped("  changed ", f"{what}: {old} -> {new}")
     for file in change["files"]:
         yield f"            {file['how']:7}  {file['file']}"
     if change["kind"] == "input" and not change["files"]:
@@ -153,16 +163,3 @@ def _short(change: dict[str, Any], value: str) -> str:
     if change["kind"] in {"version", "day"}:
         return value
     return " ".join(word[:_SHORT] for word in value.split()) or "nothing"
-
-
-def _field(head: str, text: str) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(
-        text,
-        80,
-        initial_indent=f"  {head:7} ",
-        subsequent_indent=" " * 10,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -11,12 +11,11 @@ from ledger.core import lint_rules as rules
 from ledger.core.header import Header
 from ledger.core.lint_subject import Subject
 from ledger.core.problem import Problem
-from ledger.core.skill import Skill
+from ledger.core.skill import Skill, fence_after
 from ledger.errors import SkillError
 
 _CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FENCE: Final = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,})")
 # How a header's refusal begins, and the rule that it breaks.
 _REFUSALS: Final = {
     "no front matter": rules.NO_HEADER,
@@ -47,9 +46,9 @@ def body_problems(subject: Subject) -> Iterator[Problem]:
     skill, fence, opened = subject.skill, "", 0
     first = subject.line_at(skill.header.body)
     for number, line in enumerate(skill.body.split("\n"), first):
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark["fence"].startswith(fence)):
-            fence, opened = ("" if fence else mark["fence"]), number
+        before, fence = fence, fence_after(line, fence)
+        if not before:
+            opened = number
     if fence:
         yield subject.breach(rules.OPEN_FENCE, opened, f"the fence {fence} is never closed")
 

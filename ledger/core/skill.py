@@ -17,7 +17,7 @@ from ledger.core.phases import PHASES, Status, read_status
 from ledger.errors import SkillError, UsageError
 
 _HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<title>.+?)[ \t]*(?:\{[^}]*\})?[ \t]*$")
-_FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,19 @@ def subsections(body: str, title: str) -> dict[str, str]:
     return {name: "\n".join(lines).strip("\n") for name, lines in found.items()}
 
 
+def fence_after(line: str, fence: str = "") -> str:
+    """The mark of the fence that is open behind a line of Markdown; empty if none is.
+
+    Args:
+        line: the line.
+        fence: the mark of the fence that is open before it; empty if none is.
+    """
+    mark = _FENCE.match(line)
+    if mark and not fence:
+        return mark[1]
+    return "" if mark and mark[1].startswith(fence) else fence
+
+
 @dataclass
 class _Part:
     """A heading and the lines below it, up to the next heading of any level."""
@@ -189,9 +202,7 @@ def _outline(body: str) -> list[_Part]:
     parts: list[_Part] = []
     fence = ""
     for line in body.splitlines():
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark["fence"].startswith(fence)):
-            fence = "" if fence else mark["fence"]
+        fence = fence_after(line, fence)
         heading = None if fence else _HEADING.match(line)
         if heading:
             parts.append(_Part(len(heading["marks"]), heading["title"]))

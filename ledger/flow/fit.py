@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from ledger.core.skill import fence_after
 from ledger.errors import SkillError
 
 MAX_LINES: Final = 160
 BRIEF_LINES: Final = 80
-_FENCE: Final = re.compile(r"[ \t]*(`{3,}|~{3,})")
 
 
 class Size(NamedTuple):
@@ -94,11 +93,9 @@ def clip(lines: list[str], most: int, where: str) -> list[str]:
 
 def _open_fence(lines: list[str]) -> int | None:
     """The index of the line that opens a fence which no later line closes."""
-    opening, fence = None, ""
+    opening, fence = 0, ""
     for index, line in enumerate(lines):
-        mark = _FENCE.match(line)
-        if mark and opening is None:
-            opening, fence = index, mark[1]
-        elif mark and mark[1].startswith(fence):
-            opening = None
-    return opening
+        before, fence = fence, fence_after(line, fence)
+        if not before:
+            opening = index
+    return opening if fence else None

@@ -65,7 +65,10 @@ def skill_page(context: Context) -> str:
     url = context["page"].url
     skill = find_skill(sources.project(), Path(sources.source_of(url)).stem)
     rows = views.phase_rows(skill)
-    debts = views.debts(_owed(skill), url)
+    project, today = sources.project(), day()
+    evidence = gather(project, skill, today)
+    prompt = next_prompt(project, skill, evidence, today).rstrip("\n")
+    debts = views.debts(debts_of(project, skill, evidence, today), url)
     pages = views.skill_pages(skill, url)
     sections = {
         "": render(
@@ -78,7 +81,7 @@ def skill_page(context: Context) -> str:
         "Phases": render("phases", phases=rows),
         "Exit criteria": views.exit_criteria(skill),
         "Debts": render("debts", debts=debts) if debts else "",
-        "Continuation prompt": render("prompt", text=_prompt(skill)),
+        "Continuation prompt": render("prompt", text=prompt),
     }
     return _markdown(skill.title, sections)
 
@@ -106,11 +109,6 @@ def verified(context: Context) -> str:
 def _owed(skill: Skill) -> tuple[Owed, ...]:
     project = sources.project()
     return debts_of(project, skill, gather(project, skill, day()), day())
-
-
-def _prompt(skill: Skill) -> str:
-    project = sources.project()
-    return next_prompt(project, skill, gather(project, skill, day()), day()).rstrip("\n")
 
 
 def _markdown(title: str, sections: dict[str, str]) -> str:
