@@ -14,6 +14,8 @@ from typing import Any, Final
 from ledger.cluster.guard import SECONDS, connect
 from ledger.pages.eventually import Wait
 
+NAME: Final = "ledger-watch"
+
 # Once one of the two is true, the other one never will be.
 _ENDS: Final = {("job", "Complete"): "Failed", ("job", "Failed"): "Complete"}
 
@@ -40,7 +42,7 @@ class Watch:
         self._client = connect(kubeconfig)
         self._read = _reader(wait.kind, self._client)
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._ask_on, daemon=True)
+        self._thread = threading.Thread(target=self._ask_on, name=NAME, daemon=True)
 
     def __enter__(self) -> Watch:
         self._thread.start()

@@ -333,6 +333,7 @@ def test_an_interrupt_is_no_error(command: Command, root: Path) -> None:
         text=True,
     )
     writer = _writer(skill, process)
+    _until_it_waits(process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     os.close(writer)
@@ -349,6 +350,16 @@ def _writer(fifo: Path, process: subprocess.Popen[str]) -> int:
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
     raise AssertionError("the skill was never read")
+
+
+def _until_it_waits(process: subprocess.Popen[str]) -> None:
+    """Python that is hit just before it begins to read looks at the signal only after it has."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    for _ in range(500):
+        if stat.read_text().rpartition(")")[2].split()[0] == "S":
+            return
+        time.sleep(0.02)
+    raise AssertionError("the command never waits")
 
 
 @runnable
