@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+AUDIT  := .ledger/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check test mutants coverage unit cluster bench lock clean
+.PHONY: help site serve check audit drill test mutants coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +30,17 @@ check: $(STAMP) ## formatting, lint, types, layers, pages and manifests as writt
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/ledger verify --offline
 
+$(AUDIT)/.installed: tools/audit/requirements.txt | $(STAMP)
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+audit: $(AUDIT)/.installed ## security of manifests, policies and the work tree
+	@$(BIN)/python -m tools.audit
+
+drill: $(STAMP) ## the disasters of backup and restore, with real servers on this machine
+	@$(BIN)/pytest tests/drill
+
 unit: $(STAMP) ## the tests that need no cluster
 	@$(BIN)/pytest -m "not cluster"
 
@@ -50,9 +62,11 @@ cluster: $(STAMP) ## raise the kind cluster and leave it running
 bench: $(STAMP) ## start-up and scan, ours and other tools': one table; installs them on demand
 	@$(BIN)/python -m bench
 
-lock: ## renew requirements.txt from pyproject.toml (needs uv)
+lock: ## renew the pinned requirements (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
 	  --no-header --no-annotate --python-version 3.11 -o requirements.txt
+	uv pip compile tools/audit/requirements.in --universal --generate-hashes \
+	  --no-header --no-annotate --python-version 3.11 -o tools/audit/requirements.txt
 
 clean: ## remove the environment and the built site
 	rm -rf $(VENV) site .ledger .mypy_cache .ruff_cache .pytest_cache

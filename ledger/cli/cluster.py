@@ -41,6 +41,14 @@ def _add_up(commands: Commands) -> None:
         "airgap forces one.",
         'eval "$(ledger cluster up)" && kubectl get nodes',
         "ledger cluster up --json | jq -r .kubeconfig",
+        "ledger cluster up --name older --kubernetes 1.33",
+    )
+    _add_name(parser)
+    parser.add_argument(
+        "--kubernetes",
+        metavar="RELEASE",
+        default="",
+        help="minor release of Kubernetes, of those in airgap/pins.toml; 1.34 by default",
     )
     add_json(parser)
     parser.set_defaults(run=_up)
@@ -53,6 +61,7 @@ def _add_status(commands: Commands) -> None:
         "Say whether the cluster runs and what it is; exit 1 if it does not.",
         "ledger cluster status --json | jq -r .versions.kubernetes",
     )
+    _add_name(parser)
     add_json(parser)
     parser.set_defaults(run=_status)
 
@@ -64,20 +73,29 @@ def _add_down(commands: Commands) -> None:
         "Remove the cluster, its record and its kubeconfig; nothing to do if there is\nnone.",
         "ledger cluster down --all",
     )
+    _add_name(parser)
     parser.add_argument(
         "--all",
         dest="everything",
         action="store_true",
-        help="also stop the Docker engine that up started",
+        help="also stop the Docker engine that up started, and every other cluster",
     )
     add_json(parser)
     parser.set_defaults(run=_down)
 
 
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    from ledger.cluster import NAME
+
+    parser.add_argument(
+        "--name", default=NAME, help=f"the cluster, where there are several; {NAME} by default"
+    )
+
+
 def _up(args: argparse.Namespace) -> None:
     from ledger import cluster
 
-    identity = cluster.up(say=say)
+    identity = cluster.up(args.name, kubernetes=args.kubernetes, say=say)
     if args.json:
         print_json("cluster", **_plain(identity))
         return
@@ -88,7 +106,7 @@ def _up(args: argparse.Namespace) -> None:
 def _status(args: argparse.Namespace) -> Exit:
     from ledger import cluster
 
-    found = cluster.status()
+    found = cluster.status(args.name)
     if args.json:
         print_json("cluster-status", **_plain(found))
     else:
@@ -114,7 +132,7 @@ def _told(found: Status) -> str:
 def _down(args: argparse.Namespace) -> None:
     from ledger import cluster
 
-    removed = cluster.down(everything=args.everything, say=say)
+    removed = cluster.down(args.name, everything=args.everything, say=say)
     if args.json:
         print_json("cluster-down", removed=removed)
 

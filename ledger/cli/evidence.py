@@ -89,6 +89,7 @@ def _show(args: argparse.Namespace) -> Exit:
 
 
 def _page(project: Project, page: Page, now: date) -> dict[str, Any]:
+    from ledger.cli.variants import documents
     from ledger.pages.state import page_states, worst
     from ledger.verify.record import usual_seconds, usual_total
 
@@ -113,32 +114,38 @@ def _page(project: Project, page: Page, now: date) -> dict[str, Any]:
             }
             for state in states
         ],
+        "variants": documents(project, page, now),
     }
 
 
 def _table(pages: list[dict[str, Any]]) -> Iterator[str]:
-    """One line a page, the page last: it may be long."""
+    """One line a page and one a variant, the page last: it may be long."""
     row = "{state:9}  {verified:10}  {age:>6}  {blocks:>6}  {seconds:>8}  {page}"
     head = {key: key for key in ("state", "verified", "age", "blocks", "seconds", "page")}
     yield row.format(**head)
     for page in pages:
-        age, seconds = page["age_days"], page["seconds"]
-        yield row.format(
-            state=page["state"],
-            verified=page["verified"] or "-",
-            age="-" if age is None else f"{age} d",
-            blocks=len(page["blocks"]),
-            seconds="-" if seconds is None else f"{seconds:.1f} s",
-            page=page["page"],
-        )
+        variants = ({**v, "page": f"{page['page']}@{v['name']}"} for v in page["variants"])
+        for run in (page, *variants):
+            age, seconds = run["age_days"], run.get("seconds")
+            yield row.format(
+                state=run["state"],
+                verified=run["verified"] or "-",
+                age="-" if age is None else f"{age} d",
+                blocks=len(page["blocks"]),
+                seconds="-" if seconds is None else f"{seconds:.1f} s",
+                page=run["page"],
+            )
 
 
 def _blocks(pages: list[dict[str, Any]]) -> Iterator[str]:
+    from ledger.cli.variants import lines
+
     for page in pages:
         run = f"run of {page['verified']}, {page['age_days']} days old"
         yield f"{page['page']}: {page['state']}; {run if page['verified'] else 'no run'}"
         for name, version in page["versions"].items():
             yield f"  on      {name} {version}"
+        yield from lines(page["variants"], page["versions"])
         for name, digest in page["inputs"].items():
             yield f"  input   {digest[:12]}  {name}"
         for block in page["blocks"]:
@@ -154,9 +161,9 @@ def _merge(args: argparse.Namespace) -> None:
     project = Project.here()
     taken = unite(project, args.folders)
     take(project, taken)
+    rows = [(file.file, source) for file in taken for source in file.sources]
     if args.json:
-        files = [{"file": file.file, "from": str(file.source)} for file in taken]
-        print_json("evidence-merge", written=files)
+        print_json("evidence-merge", written=[{"file": f, "from": str(s)} for f, s in rows])
     else:
-        print_text("".join(f"{file.file}  from {file.source}\n" for file in taken))
+        print_text("".join(f"{file}  from {source}\n" for file, source in rows))
         say(f"{len(taken)} files written" if taken else "no news")

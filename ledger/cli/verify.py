@@ -35,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "ledger verify --update-lock && git diff evidence/",
         "ledger verify --changed --shard 1/3",
         "ledger verify --update docs/quick-start.md",
+        "ledger verify --variant nats-2.15 --update-lock",
         "ledger verify --json | jq '.pages[].blocks[] | select(.result == \"failed\")'",
     )
     parser.add_argument("pages", metavar="PAGES", nargs="*", help="pages below docs/")
@@ -58,6 +59,17 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show as a diff what pages should expect: what came back; patterns that match stay",
     )
+    parser.add_argument(
+        "--variant",
+        metavar="NAME",
+        default="",
+        help="run pages with the fixtures of this variant; evidence goes beside the page's own",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="NAME",
+        help="the cluster, where `ledger cluster up --name` made several",
+    )
     parser.add_argument("--write", action="store_true", help="write what --update shows")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write a JUnit report")
     parser.add_argument(
@@ -75,18 +87,23 @@ def _run(args: argparse.Namespace) -> Exit:
 
         return offline.run(args)
     _check(args)
+    from ledger import cluster
     from ledger.core.clock import day
     from ledger.core.project import Project
-    from ledger.verify import annotate, front
+    from ledger.verify import annotate, front, record
     from ledger.verify.shard import Shard
 
     project = Project.here()
     shard = Shard.read(args.shard) if args.shard else None
-    every = front.choose(project, args.pages)
+    every = front.choose(project, args.pages, args.variant)
     chosen, left_out = front.narrow(
         project, every, changed=day() if args.changed else None, shard=shard
     )
-    front.require_cluster(chosen)
+    args.cluster = args.cluster or cluster.NAME
+    front.require_cluster(chosen, args.cluster)
+    if args.update_lock and args.variant:
+        for chosen_page in chosen:
+            record.require_own(project, chosen_page)
     if args.junit:
         annotate.prepare_junit(args.junit)
     for page, why in left_out.items():
@@ -103,6 +120,8 @@ def _check(args: argparse.Namespace) -> None:
     if args.update and args.update_lock:
         what = "--update and --update-lock exclude each other: evidence is of a page as it stands"
         raise UsageError(what, fix="ledger verify --update --write, then --update-lock")
+    if args.update and args.variant:
+        raise UsageError("a page expects what its own run gives", fix="leave out --variant")
 
 
 def _account(args: argparse.Namespace, project: Project, pages: Sequence[Page]) -> Account:
@@ -125,7 +144,12 @@ def _account(args: argparse.Namespace, project: Project, pages: Sequence[Page]) 
     stream.write(notes.begin())
     try:
         account = run_pages(
-            project, pages, on_start=progress.start, on_row=on_row, updating=args.update
+            project,
+            pages,
+            on_start=progress.start,
+            on_row=on_row,
+            updating=args.update,
+            name=args.cluster,
         )
     finally:
         progress.stop()

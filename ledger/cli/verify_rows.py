@@ -59,12 +59,18 @@ def document(account: Account, left_out: Mapping[str, str]) -> dict[str, object]
         account: what the run gave.
         left_out: pages that were not run, and why.
     """
+    from ledger.verify.record import needs
+
     pages: dict[str, list[dict[str, object]]] = {}
     for row in account.rows:
         told = {key: value for key, value in vars(row).items() if key != "page"}
         pages.setdefault(row.page, []).append({**told, "seconds": round(row.seconds, 3)})
+    met = {run.page.where: needs(run) for run in account.runs}
     return {
-        "pages": [{"page": page, "blocks": blocks} for page, blocks in pages.items()],
+        "pages": [
+            {"page": page, "needs": met.get(page, []), "blocks": blocks}
+            for page, blocks in pages.items()
+        ],
         **{key: account.count(key) for key in ("passed", "failed", "skipped")},
         "not_run": account.count("not-run"),
         "left_out": [{"page": page, "why": why} for page, why in left_out.items()],

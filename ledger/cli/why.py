@@ -49,16 +49,20 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> Exit:
+    from ledger.cli.variants import documents
     from ledger.core.project import Project
     from ledger.pages.state import State, page_states
     from ledger.verify.lookup import find_block
 
     project = Project.here()
     found = find_block(project, args.block)
-    states = page_states(project, found.page, today(args))
+    now = today(args)
+    states = page_states(project, found.page, now)
     state = next(state for state in states if state.block == found.block)
     causes = _causes(project, found, state)
     document = _document(project, found, state, causes)
+    ran = found.block.kind == "verify"
+    document["variants"] = documents(project, found.page, now, found.block.name) if ran else []
     if args.json:
         print_json("why", **document)
     else:
@@ -127,6 +131,8 @@ def _mend(found: Found, state: BlockState) -> str | None:
 
 
 def _text(document: dict[str, Any]) -> Iterator[str]:
+    from ledger.cli.variants import lines
+
     name = document["name"] or f"on line {document['line']}"
     yield f"{document['page']}:{document['line']} block {name}: {document['state']}"
     if document["verified"]:
@@ -147,6 +153,7 @@ def _text(document: dict[str, Any]) -> Iterator[str]:
             yield f"          {document['mend']}"
         else:
             yield f"  mend    {document['mend']}"
+    yield from lines(document["variants"], document["versions"])
 
 
 def _change(change: dict[str, Any]) -> Iterator[str]:

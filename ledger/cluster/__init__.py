@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ledger.cluster.down import down
 from ledger.cluster.guard import prove
-from ledger.cluster.identity import Identity, environment, recorded
+from ledger.cluster.identity import NAME, Identity, environment, recorded
 from ledger.cluster.images import outdated
 from ledger.cluster.lock import reserved
 from ledger.cluster.status import Status, status
 from ledger.cluster.up import up
 
 __all__ = [
+    "NAME",
     "Identity",
     "Status",
     "down",

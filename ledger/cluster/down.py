@@ -11,7 +11,7 @@ from ledger.cluster.run import CommandFailed, Shell
 from ledger.cluster.steps import Say, failed
 
 
-def down(name: str = "phase-ledger", *, everything: bool = False, say: Say) -> list[str]:
+def down(name: str = identity.NAME, *, everything: bool = False, say: Say) -> list[str]:
     """Remove the cluster `name`: nodes, record, kubeconfig and programs.
 
     Args:

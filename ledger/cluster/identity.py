@@ -6,11 +6,14 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ledger.cluster import places
 from ledger.core.files import write_atomic
 from ledger.errors import ClusterError
+
+NAME: Final = "phase-ledger"
+"""The cluster that is meant where none is named."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _record(data: dict[str, Any]) -> Record:
     return Record(identity, data["created"], data["engine"], data["node_image"])
 
 
-def recorded(name: str = "phase-ledger") -> Identity | None:
+def recorded(name: str = NAME) -> Identity | None:
     """Give the identity of the cluster `name` as recorded at its making, if there is one."""
     record = read(name)
     return record.identity if record else None

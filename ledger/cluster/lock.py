@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from ledger.cluster import places
+
+# Tells the processes that a run starts who holds which cluster.
+_RESERVED: Final = "PHASE_LEDGER_RESERVED"
 
 
 @contextmanager
@@ -34,14 +39,25 @@ def locked(
         yield
 
 
-def reserved(name: str, say: Callable[[str], None]) -> AbstractContextManager[None]:
+@contextmanager
+def reserved(name: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the cluster `name` for one run of pages or tests, which another would spoil.
 
-    Commands on the cluster have a lock of their own: the holder can call `up` and `down`.
+    Commands on the cluster have a lock of their own: the holder can call `up` and `down`. A run
+    that the holder starts is part of its own and does not wait for it.
 
     Args:
         name: the cluster; it need not stand.
         say: is told once if there is a wait.
     """
-    holder = f"another run of pages or tests is on cluster {name}"
-    return locked(places.state_home() / "runs" / name, say, holder=holder)
+    folder = places.state_home() / "runs" / name
+    holder, _, held = os.environ.get(_RESERVED, "").partition(" ")
+    if held == str(folder) and holder != str(os.getpid()):
+        yield
+        return
+    with locked(folder, say, holder=f"another run of pages or tests is on cluster {name}"):
+        os.environ[_RESERVED] = f"{os.getpid()} {folder}"
+        try:
+            yield
+        finally:
+            del os.environ[_RESERVED]

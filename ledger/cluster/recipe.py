@@ -94,7 +94,7 @@ def _kubernetes(pins: Pins, go: Step) -> Step:
         for module in ("component-base", "client-go/pkg")
         for key, value in values.items()
     }
-    return golang.go_step(pins.airgap / "go" / "kubernetes", go, 240, variables)
+    return golang.go_step(pins.kubernetes, go, 240, variables)
 
 
 def _tools(pins: Pins) -> Step:

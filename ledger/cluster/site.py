@@ -53,14 +53,22 @@ class Site:
         return Shell(places.fresh_log(name), {**self.engine.env, "PATH": path})
 
 
-def prepare(root: Path, name: str, say: Say) -> Site:
+def prepare(root: Path, name: str, say: Say, *, kubernetes: str = "") -> Site:
     """Find or start an engine, and choose the way for the cluster `name`.
+
+    Args:
+        root: the project.
+        name: the cluster.
+        say: tells the user what goes on.
+        kubernetes: a minor release, such as `1.33`; the usual one if empty.
 
     Raises:
         ClusterError: the way asked for cannot be gone.
-        UsageError: LEDGER_CLUSTER_WAY is neither `registry` nor `airgap`.
+        UsageError: LEDGER_CLUSTER_WAY is neither `registry` nor `airgap`, or no such release.
     """
     pins = Pins.read(root)
+    if kubernetes:
+        pins = pins.of(kubernetes)
     forced = _forced_way()
     steps = recipe(pins)
     store = Store(places.cache_home(), places.logs(), say)

@@ -46,7 +46,7 @@ class Status:
     images: dict[str, str] = field(default_factory=dict)
 
 
-def status(name: str = "phase-ledger") -> Status:
+def status(name: str = identity.NAME) -> Status:
     """Look at the cluster `name`: its record, and whether it answers as that cluster."""
     cache = places.cache_home()
     bytes_ = places.size(cache)

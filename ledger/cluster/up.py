@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from ledger.cluster import changes, identity, places, workloads
 from ledger.cluster.guard import ask_uid, connect, prove, server_of
-from ledger.cluster.identity import Identity, Record
+from ledger.cluster.identity import NAME, Identity, Record
 from ledger.cluster.lock import locked
 from ledger.cluster.run import CommandFailed, Shell
 from ledger.cluster.site import Site, prepare
 from ledger.cluster.steps import Say, failed
 from ledger.core.project import find_root
-from ledger.errors import ClusterError, LedgerError
+from ledger.errors import ClusterError, LedgerError, UsageError
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 
 
-def up(name: str = "phase-ledger", *, images: Sequence[str] | None = None, say: Say) -> Identity:
+def up(
+    name: str = NAME,
+    *,
+    images: Sequence[str] | None = None,
+    kubernetes: str = "",
+    say: Say,
+) -> Identity:
     """Raise the cluster `name`; on one that is up, bring in only the images that changed.
 
     Args:
         name: kind's name for the cluster.
         images: which of the project's images to bring in; all of them by default.
+        kubernetes: its minor release, such as `1.33`; the usual one if empty.
         say: tells the user what goes on, a line at a time.
 
     Raises:
         ClusterError: a step failed; says which one, its log and what to do.
-        UsageError: LEDGER_CLUSTER_WAY is neither `registry` nor `airgap`.
+        UsageError: no name for a cluster, no such release, or no such LEDGER_CLUSTER_WAY.
     """
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a cluster", fix="small letters, digits and -")
     root = find_root()
     with locked(places.cache_home(), say):
-        site = prepare(root, name, say)
+        site = prepare(root, name, say, kubernetes=kubernetes)
         record = _standing(name)
         try:
             if record is None:
@@ -42,8 +55,8 @@ def up(name: str = "phase-ledger", *, images: Sequence[str] | None = None, say: 
                 say(f"cluster {name} is up")
                 if record.node_image != site.node_name():
                     say(
-                        "its node is of other pins than today's: "
-                        "`ledger cluster down`, then `up`, renews it"
+                        f"its node, with Kubernetes {record.identity.kubernetes}, is of other "
+                        "pins: `ledger cluster down`, then `up`, renews it"
                     )
             _bring_images(site, name, workloads.names(root) if images is None else images)
         except CommandFailed as error:

@@ -49,11 +49,43 @@ class Project(NamedTuple):
     """The folders of one project; paths in files are relative to `root`, with `/`."""
 
     root: Path
+    pages: str = "docs"
 
     @classmethod
     def here(cls) -> Project:
         """The project around the current folder."""
         return cls(find_root())
+
+    @classmethod
+    def of(cls, page: Path, rootdir: Path) -> Project | None:
+        """The project that a Markdown file is a page of; None if it is no page.
+
+        Where a site is, its `docs/` holds the pages. Without one every Markdown file is a page.
+
+        Args:
+            page: the file.
+            rootdir: the project's folder if the file belongs to no site.
+
+        Raises:
+            UsageError: LEDGER_ROOT is no project.
+        """
+        try:
+            site = cls(find_root(page.parent))
+        except UsageError:
+            if os.environ.get("LEDGER_ROOT"):
+                raise
+            return cls._without_site(page, rootdir)
+        if page.resolve().is_relative_to(site.docs):
+            return site
+        # A site around it all, as in a monorepo, says nothing of what lies here.
+        root = rootdir.resolve()
+        inside = root != site.root and root.is_relative_to(site.root)
+        return cls._without_site(page, rootdir) if inside else None
+
+    @classmethod
+    def _without_site(cls, page: Path, rootdir: Path) -> Project:
+        root, folder = rootdir.resolve(), page.parent.resolve()
+        return cls(root if folder.is_relative_to(root) else folder, ".")
 
     @property
     def skills(self) -> Path:
@@ -62,8 +94,8 @@ class Project(NamedTuple):
 
     @property
     def docs(self) -> Path:
-        """The site's sources."""
-        return self.root / "docs"
+        """The site's sources; without a site, the project's folder."""
+        return self.root / self.pages
 
     @property
     def evidence(self) -> Path:

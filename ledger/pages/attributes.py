@@ -10,18 +10,21 @@ from typing import Final
 
 from ledger.errors import PageError
 
-KINDS: Final = ("verify", "wait", "skip", "show", "expect")
+STAGES: Final = ("setup", "teardown")
+KINDS: Final = ("verify", "wait", *STAGES, "skip", "show", "expect")
 MATCHES: Final = ("exact", "like", "regex", "contains", "json")
 # Classes of the theme that may stand beside ours.
 THEME: Final = ("annotate", "no-copy", "no-select", "copy", "select")
+_RUN: Final = ("name", "timeout", "exit", "expect", "undo", "until", "every", "set")
 KEYS: Final = {
-    "verify": ("name", "timeout", "exit", "expect", "undo", "until", "every", "set"),
+    "verify": _RUN,
+    **dict.fromkeys(STAGES, _RUN),
     "wait": ("name", "for", "of", "ns", "timeout"),
     "skip": ("name", "reason"),
     "show": ("name",),
     "expect": ("match",),
 }
-FLAGS: Final = {"verify": ("mutates", "irreversible")}
+FLAGS: Final = dict.fromkeys(("verify", *STAGES), ("mutates", "irreversible"))
 
 # What superfences and Pygments take on a fence that is none of ours.
 LOOKS: Final = ("title", "title_mode", "linenums", "hl_lines")

@@ -8,15 +8,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Final
 
 from ledger.errors import PageError
-from ledger.pages.attributes import MATCHES, Info, nearest, read_info, seconds
+from ledger.pages.attributes import MATCHES, STAGES, Info, nearest, read_info, seconds
 from ledger.pages.eventually import Retry, Wait, read_retry, read_variable, read_wait
 from ledger.pages.fences import Fence
 
 RUN: Final = ("bash", "sh")
-RUNNING: Final = ("verify", "wait")
+RUNNING: Final = ("verify", "wait", *STAGES)
 # Words for a shell that a fence may begin with; none of them but the two of RUN can run.
 SHELLS: Final = frozenset(
     [
@@ -83,6 +84,7 @@ class Block:
         retry: how often it may run; None for once.
         variable: the shell variable that its output goes into; empty if none.
         wait: the condition that its command waits for; None for any other command.
+        stage: setup (before the procedure), teardown (after it, whatever became of it), or empty.
     """
 
     kind: str
@@ -100,6 +102,7 @@ class Block:
     retry: Retry | None = None
     variable: str = ""
     wait: Wait | None = None
+    stage: str = ""
 
     @property
     def back(self) -> str:
@@ -118,7 +121,12 @@ class Block:
             self.timeout,
             [expectation.match, expectation.text] if expectation else None,
         ]
-        more = {"retry": self.retry, "set": self.variable, "wait": self.wait}
+        more = {
+            "retry": self.retry,
+            "set": self.variable,
+            "wait": self.wait,
+            "stage": self.stage,
+        }
         if used := {key: value for key, value in more.items() if value}:
             parts.append(used)
         return hashlib.sha256(json.dumps(parts, default=vars).encode()).hexdigest()
@@ -153,6 +161,7 @@ def read_blocks(fences: Iterable[Fence]) -> list[Block]:
     if open_block:
         blocks.append(_block(*open_block, None))
     _check_names(blocks)
+    _check_stages([block for block in blocks if block.kind == "verify"])
     return blocks
 
 
@@ -209,6 +218,7 @@ def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
         retry=read_retry(values, here),
         variable=read_variable(values, here),
         wait=read_wait(values, text, here) if info.kind == "wait" else None,
+        stage=info.kind if info.kind in STAGES else "",
     )
 
 
@@ -282,3 +292,13 @@ def _check_names(blocks: Iterable[Block]) -> None:
                 where=block.where,
                 fix=nearest(block.undo, names),
             )
+
+
+def _check_stages(blocks: Iterable[Block]) -> None:
+    """A page sets up, then shows its procedure, then takes down: it runs as it is read."""
+    order = (STAGES[0], "", STAGES[1])
+    for last, block in pairwise(blocks):
+        if order.index(block.stage) < order.index(last.stage):
+            one, other = (f"{b.stage} block {b.name}".strip() for b in (block, last))
+            fix = f"move one of them; the other is at {last.where}"
+            raise PageError(f"{one} stands behind {other}", where=block.where, fix=fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -49,6 +49,7 @@ class Lock:
         versions: what it ran against, name to version; no leading v.
         inputs: digest of each file or folder that the page depends on.
         blocks: what became of each block, by name, in page order.
+        variants: the evidence of the page's other runs, by the name of the variant.
     """
 
     page: str
@@ -57,22 +58,31 @@ class Lock:
     versions: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     blocks: Mapping[str, Result] = field(default_factory=dict)
+    variants: Mapping[str, Lock] = field(default_factory=dict)
+
+    def of(self, variant: str) -> Lock | None:
+        """The evidence of a variant, or of the page itself if `variant` is empty."""
+        return self.variants.get(variant) if variant else self
 
     def to_json(self) -> str:
         """The file's text: the same lock gives the same bytes."""
-        document = {
-            "schema": SCHEMA,
-            "page": self.page,
+        document = {"schema": SCHEMA, "page": self.page, **self._run()}
+        if self.variants:
+            variants = sorted(self.variants.items())
+            document["variants"] = {name: lock._run() for name, lock in variants}
+        return json.dumps(document, indent=2) + "\n"
+
+    def _run(self) -> dict[str, Any]:
+        return {
             "verified": self.verified.isoformat(),
             "setup": self.setup,
             "versions": dict(sorted(self.versions.items())),
             "inputs": dict(sorted(self.inputs.items())),
             "blocks": {name: result.to_json() for name, result in self.blocks.items()},
         }
-        return json.dumps(document, indent=2) + "\n"
 
-    @classmethod
-    def from_json(cls, text: str, where: str) -> Lock:
+    @staticmethod
+    def from_json(text: str, where: str) -> Lock:
         """Read a lock.
 
         Raises:
@@ -82,20 +92,26 @@ class Lock:
             raw: Any = json.loads(text)
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"schema {raw['schema']!r}")
-            return cls(
-                page=raw["page"],
-                verified=date.fromisoformat(raw["verified"]),
-                setup=raw["setup"],
-                versions=raw["versions"],
-                inputs=raw["inputs"],
-                blocks={name: Result(**result) for name, result in raw["blocks"].items()},
-            )
-        except (ValueError, KeyError, TypeError) as error:
+            page = raw["page"]
+            variants = {name: _lock(page, run) for name, run in raw.get("variants", {}).items()}
+            return replace(_lock(page, raw), variants=variants)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PageError(
                 f"not evidence that this version can read: {error}",
                 where=where,
                 fix="write it anew: ledger verify --update-lock",
             ) from None
+
+
+def _lock(page: str, raw: Any) -> Lock:
+    return Lock(
+        page=page,
+        verified=date.fromisoformat(raw["verified"]),
+        setup=raw["setup"],
+        versions=raw["versions"],
+        inputs=raw["inputs"],
+        blocks={name: Result(**result) for name, result in raw["blocks"].items()},
+    )
 
 
 def lock_path(project: Project, page: Page) -> Path:

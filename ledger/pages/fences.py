@@ -51,6 +51,11 @@ _VOID: Final = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
 _PROBE: Final = f"ledger-probe-{_NONCE}-{{}}-"
+# Without a site: those of Material for MkDocs in which a fence can stand, or that make room for it.
+_USUAL: Final = (
+    *("admonition", "attr_list", "def_list", "footnotes", "md_in_html", "tables"),
+    *("pymdownx.details", SUPERFENCES, "pymdownx.tabbed"),
+)
 
 
 @dataclass(frozen=True)
@@ -130,15 +135,21 @@ def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
     """The Markdown extensions of `mkdocs.yml`, with their settings, without this project's own.
 
     Settings that name Python objects are left out: they choose how a thing looks, not what it is.
+    Without `mkdocs.yml` they are the usual ones of Material for MkDocs.
 
     Raises:
         PageError: `mkdocs.yml` is not YAML.
     """
+    file = root / "mkdocs.yml"
+    if not file.is_file():
+        usual: dict[str, dict[str, Any]] = {name: {} for name in _USUAL}
+        usual[SUPERFENCES]["preserve_tabs"] = usual["pymdownx.tabbed"]["alternate_style"] = True
+        return usual
     loader = type("Loader", (yaml.SafeLoader,), {})
     loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)  # type: ignore[attr-defined]
     loader.add_multi_constructor("!", lambda *_: None)  # type: ignore[attr-defined]
     try:
-        config = yaml.load((root / "mkdocs.yml").read_text("utf-8"), Loader=loader)  # noqa: S506
+        config = yaml.load(file.read_text("utf-8"), Loader=loader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PageError(f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}") from None

@@ -13,10 +13,10 @@ import markdown
 
 from ledger.core.problem import Problem, Rule, Severity
 from ledger.core.project import Project
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, PageError
 from ledger.pages.block import Block
 from ledger.pages.fences import site_extensions
-from ledger.pages.page import Page, read_page, split_page
+from ledger.pages.page import Page, needed_pages, read_page, split_page
 
 UNREADABLE: Final = Rule(
     "P101",
@@ -60,7 +60,14 @@ DEAD_LINK: Final = Rule(
     "the reader meets a page that is not there",
     "correct the link, or add the file",
 )
-RULES: Final = (UNREADABLE, NO_TITLE, NO_OWNER, PROMPT, PLACEHOLDER, DEAD_LINK)
+BAD_NEED: Final = Rule(
+    "P107",
+    Severity.ERROR,
+    "a need that no run can meet",
+    "the page never runs: what it needs is not there, must not be asked, or needs the page itself",
+    "name a page below docs/ and a block of it that only looks; let no page need itself",
+)
+RULES: Final = (UNREADABLE, NO_TITLE, NO_OWNER, PROMPT, PLACEHOLDER, DEAD_LINK, BAD_NEED)
 
 _RUNBOOK: Final = "runbook"
 _SHELL_PROMPT: Final = re.compile(r"^[ \t]*\$ ")
@@ -90,6 +97,7 @@ def page_problems(project: Project, path: Path) -> list[Problem]:
     named = page.meta.get("title") or seen.headed or _MACROS.fullmatch(body)
     found = [] if named else [NO_TITLE.at(page.where, 1, "this page has no title")]
     found += _unowned(project, page)
+    found += _bad_needs(project, page)
     found += [problem for block in page.blocks for problem in _block_problems(block)]
     found += _dead_links(project, page, text, seen.targets)
     return sorted(found)
@@ -122,6 +130,16 @@ def _unowned(project: Project, page: Page) -> Iterator[Problem]:
         if not page.meta.get(key):
             fix = f"add to the front matter: {key}: ..."
             yield NO_OWNER.at(page.where, 1, f"this runbook page has no {key}", fix)
+
+
+def _bad_needs(project: Project, page: Page) -> Iterator[Problem]:
+    """What is wrong with the needs of another page is told of that page."""
+    try:
+        needed_pages(project, page)
+    except PageError as error:
+        where, line = _place(error.where)
+        if where == page.where:
+            yield BAD_NEED.at(where, line, error.what, error.fix)
 
 
 def _block_problems(block: Block) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import Fence, parse, site_extensions
+from ledger.pages.needs import Need, prerequisites, read_needs
 from ledger.pages.reasons import read_reasons
 
 _FRONT: Final = re.compile(r"-{3}[ \t]*\n(?P<yaml>.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
@@ -35,6 +36,8 @@ class Page:
         meta: its front matter.
         blocks: its command blocks, in order.
         fences: every fence that the reader sees, in order; `line` and `end` count in the body.
+        variant: the variant that it is run as, or looked at as; empty for the page itself.
+        needs: the pages whose procedures must be done before, in order.
     """
 
     path: Path
@@ -42,6 +45,8 @@ class Page:
     meta: Mapping[str, Any]
     blocks: tuple[Block, ...]
     fences: tuple[Fence, ...] = ()
+    variant: str = ""
+    needs: tuple[Need, ...] = ()
 
     @property
     def title(self) -> str:
@@ -50,8 +55,9 @@ class Page:
 
     @property
     def verified_blocks(self) -> tuple[Block, ...]:
-        """The blocks that a run executes."""
-        return tuple(block for block in self.blocks if block.kind == "verify")
+        """The blocks that a run executes; none if there is no procedure to set up for."""
+        found = tuple(block for block in self.blocks if block.kind == "verify")
+        return found if any(not block.stage for block in found) else ()
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of texts in the front matter; empty if absent.
@@ -102,6 +108,30 @@ class Page:
             found[str(name)] = str(spec["example"])
         return found
 
+    @cached_property
+    def variants(self) -> dict[str, tuple[str, ...]]:
+        """The fixtures that hold in addition while the page runs as a variant, by its name.
+
+        Raises:
+            PageError: one of them cannot be used.
+        """
+        found = {}
+        for name, fixtures in self.table("variants").items():
+            # It becomes part of a file's name; a version alone would be a number in YAML.
+            if not re.fullmatch(r"[a-z][a-z0-9.-]*", str(name)) or not isinstance(fixtures, list):
+                raise PageError(
+                    f"variant {name} cannot be used",
+                    where=f"{self.where}:1",
+                    fix="write variants: {nats-2.15: [FIXTURE]}; a name begins with a small letter",
+                )
+            found[str(name)] = tuple(str(fixture) for fixture in fixtures)
+        return found
+
+    def as_variant(self, name: str) -> Page:
+        """The page as it runs as one of its variants, whose fixtures come first."""
+        fixtures = [*self.variants[name], *self.strings("fixtures")]
+        return replace(self, meta={**self.meta, "fixtures": fixtures}, variant=name)
+
     @property
     def needs_cluster(self) -> bool:
         """Whether the page runs on the cluster: unless it says `cluster: false`."""
@@ -109,17 +139,19 @@ class Page:
 
     @property
     def setup(self) -> str:
-        """Digest of what the front matter says of a run: its parameters, fixtures, versions.
+        """Digest of what the front matter says of a run: its parameters, fixtures, versions, needs.
 
         Raises:
             PageError: one of them cannot be used.
         """
-        parts = [
+        parts: list[Any] = [
             self.parameters,
             self.strings("fixtures"),
             self.table("versions"),
             self.needs_cluster,
         ]
+        if self.needs:
+            parts.append([[need.page, need.block] for need in self.needs])
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
@@ -146,10 +178,31 @@ def read_page(project: Project, path: Path) -> Page:
 
     fences = parse(body, site_extensions(project.root), at, project.root)
     blocks = (replace(block, line=block.line + before) for block in read_blocks(fences))
-    page = Page(path, where, meta, tuple(blocks), tuple(fences))
+    needs = read_needs(meta.get("needs"), text[: len(text) - len(body)], where)
+    page = Page(path, where, meta, tuple(blocks), tuple(fences), needs=needs)
     _check_reasons(page)
     _check_waits(page)
+    _ = page.variants
     return page
+
+
+def needed_pages(project: Project, page: Page) -> dict[str, Page]:
+    """Every page that a page needs, directly or not, each before those that need it.
+
+    Returns:
+        The pages by their paths from the root, without `page` itself.
+
+    Raises:
+        PageError: one of them cannot be needed.
+    """
+
+    def read(name: str) -> Page:
+        path = (project.docs / name).resolve()
+        if path.suffix != ".md" or not path.is_relative_to(project.docs.resolve()):
+            raise UsageError("not a Markdown page below docs/")
+        return read_page(project, path)
+
+    return prerequisites(page, read)
 
 
 def split_page(text: str, where: str) -> tuple[dict[str, Any], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -80,7 +80,8 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
         page: the page.
         today: the UTC day to measure age against.
     """
-    lock = read_lock(project, page)
+    whole = read_lock(project, page)
+    lock = whole.of(page.variant) if whole else None
     changed = tuple(_changed(project, page, lock, today)) if lock else ()
     gone = tuple(_gone(page, lock)) if lock else ()
     found, before = [], dict[str, str]()
@@ -89,10 +90,15 @@ def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
             debt = page.reasons[block.reason]
             found.append(BlockState(block, State.DEFERRED, debt.reason, lock, debt))
         elif block.kind == "verify":
-            is_last = block == page.verified_blocks[-1]
+            is_last = block in page.verified_blocks[-1:]
             found.append(_verified(block, before, lock, changed, gone if is_last else ()))
             before[block.name] = block.sha256
     return found
+
+
+def variant_states(project: Project, page: Page, today: date) -> dict[str, list[BlockState]]:
+    """The states of a page's blocks in each variant that it declares, by the variant's name."""
+    return {name: page_states(project, page.as_variant(name), today) for name in page.variants}
 
 
 def worst(states: Iterable[State]) -> State | None:
@@ -102,6 +108,12 @@ def worst(states: Iterable[State]) -> State | None:
     """
     order = [State.DEFERRED, State.VERIFIED, State.STALE, State.NEVER, State.FAILED]
     return max(states, key=order.index, default=None)
+
+
+def least_trusted(states: Sequence[BlockState]) -> BlockState:
+    """The first block that is worth no more than all of them together; of one block at least."""
+    found = worst(state.state for state in states)
+    return next(state for state in states if state.state is found)
 
 
 def _verified(
@@ -161,9 +173,10 @@ def _changed(project: Project, page: Page, lock: Lock, today: date) -> Iterator[
             clause = f"input {name} changed since the run"
             yield Change("input", name, before, after, clause)
     if lock.setup != page.setup:
-        clause = "the page's parameters, fixtures or versions changed since the run"
+        clause = "the page's parameters, fixtures, versions or needs changed since the run"
         yield Change("setup", "", lock.setup, page.setup, clause)
-    pins = pinned_versions(project)
+    # What is pinned is what the page itself runs on; a variant is there for other versions.
+    pins = {} if page.variant else pinned_versions(project)
     for name, version in lock.versions.items():
         pinned = pins.get(name, version)
         if not f"{version}.".startswith(f"{pinned}."):

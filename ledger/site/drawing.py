@@ -61,14 +61,15 @@ def _heads(page: Page | None, blocks: Sequence[Block]) -> list[tuple[Block, str]
 
     The page's own blocks are the same, in the same order; only their lines differ.
     """
-    known = {
-        state.block.where: marks.block(state) for state in (sources.states(page) if page else ())
-    }
+    known = {state.block.where: state for state in (sources.states(page) if page else ())}
+    variants = sources.variants(page) if page else {}
     took = runs.seconds(page) if page else {}
     found = []
     for shown, block in zip(blocks, page.blocks if page else blocks, strict=True):
-        mark = known.get(block.where, SHOWN)
+        state = known.get(block.where)
+        mark = marks.block(state) if state else SHOWN
         seconds = took.get(block.name) if mark.tone == State.VERIFIED else None
         facts = views.block_facts(block, seconds)
+        facts += views.variant_facts(state, variants) if state else []
         found.append((shown, render("block", block=block, mark=mark, facts=facts)))
     return found

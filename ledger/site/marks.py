@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ledger.core.phases import Status
 from ledger.core.skill import Entry
-from ledger.pages.evidence import Lock
-from ledger.pages.state import BlockState, State, worst
+from ledger.pages.state import BlockState, State, least_trusted
 
 NAMES: Final = {
     "kubernetes": "Kubernetes",
@@ -35,11 +34,11 @@ class Mark:
     text: str
 
 
-def versions(lock: Lock) -> str:
+def versions(found: Mapping[str, str]) -> str:
     """What a run ran against, the best known first."""
     rank = {name: number for number, name in enumerate(NAMES)}
-    names = sorted(lock.versions, key=lambda name: (rank.get(name, len(rank)), name))
-    return ", ".join(f"{NAMES.get(name, name)} {lock.versions[name]}" for name in names)
+    names = sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
+    return ", ".join(f"{NAMES.get(name, name)} {found[name]}" for name in names)
 
 
 def status(entry: Entry) -> Mark:
@@ -55,11 +54,34 @@ def block(state: BlockState) -> Mark:
 
 def page(states: Sequence[BlockState]) -> Mark:
     """The mark of a page: that of its least trusted command."""
-    found = worst(state.state for state in states)
-    if found is None:
-        return Mark("none", "no commands")
-    state = next(state for state in states if state.state is found)
-    return Mark(_tone(found), _words(state))
+    return block(least_trusted(states)) if states else Mark("none", "no commands")
+
+
+def variant(name: str, states: Sequence[BlockState]) -> Mark:
+    """The mark of a page in one of its variants."""
+    mark = page(states)
+    return Mark(mark.tone, f"{name}: {mark.text}")
+
+
+def also(name: str, state: BlockState, own: BlockState) -> str:
+    """What a variant's run says of one command, in one clause; empty if it says nothing.
+
+    Args:
+        name: the variant.
+        state: the command in the variant.
+        own: the command in the page's own run: what both ran against is not told again.
+    """
+    lock = state.lock
+    if lock is None or state.state in LACKING:
+        return ""
+    same = own.lock.versions.items() if own.lock else ()
+    other = versions(
+        {key: value for key, value in lock.versions.items() if (key, value) not in same}
+    )
+    word = "also" if state.state is State.VERIFIED else state.state.value
+    if state.state is State.FAILED and lock.blocks[state.block.name].result != "failed":
+        word = "not reached"
+    return f"{word} with {other or name} ({lock.verified})"
 
 
 def counts(states: Sequence[BlockState]) -> str:
@@ -84,5 +106,5 @@ def _words(state: BlockState) -> str:
     if state.state is State.FAILED:
         failed = lock.blocks[state.block.name].result == "failed"
         return f"failed on {lock.verified}" + ("" if failed else f": {state.why}")
-    against = f" against {versions(lock)}" if lock.versions else ""
+    against = f" against {versions(lock.versions)}" if lock.versions else ""
     return f"verified{against} on {lock.verified}"

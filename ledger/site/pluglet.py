@@ -92,7 +92,8 @@ def verified(context: Context) -> str:
 
     Its first element, hidden, tells the Markdown extension which page this is.
     """
-    page = sources.page(sources.source_of(context["page"].url))
+    url = context["page"].url
+    page = sources.page(sources.source_of(url))
     states = sources.states(page)
     return render(
         "page",
@@ -101,7 +102,9 @@ def verified(context: Context) -> str:
         mark=marks.page(states),
         counts=marks.counts(states),
         doubts=views.doubts(states),
+        variants=[marks.variant(name, states) for name, states in sources.variants(page).items()],
         people=views.people(page),
+        needs=views.needs(page, url),
         parameters=views.parameters(page),
     )
 

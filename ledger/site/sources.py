@@ -15,7 +15,7 @@ from ledger.core.clock import day
 from ledger.core.project import Project
 from ledger.errors import PageError
 from ledger.pages.page import Page, read_page
-from ledger.pages.state import BlockState, page_states
+from ledger.pages.state import BlockState, page_states, variant_states
 
 
 @cache
@@ -43,6 +43,11 @@ def _page(path: Path, _changed: int, _config_changed: int) -> Page:
 def states(found: Page) -> list[BlockState]:
     """The state of each block of a page that is a procedure, on the day of the build."""
     return page_states(project(), found, day())
+
+
+def variants(found: Page) -> dict[str, list[BlockState]]:
+    """The same in each variant that the page declares."""
+    return variant_states(project(), found, day())
 
 
 def source_of(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from ledger.core.skill import Skill, subsections
 from ledger.errors import PageError
 from ledger.flow.debts import Owed
 from ledger.pages.block import DEFAULT_TIMEOUT, Block, Expectation
-from ledger.pages.page import Page
+from ledger.pages.page import Page, needed_pages
 from ledger.pages.state import BlockState, State
 from ledger.site import marks, sources
 from ledger.site.marks import Mark
@@ -24,6 +24,10 @@ CAPTIONS = {
     "regex": "Expected output, as a pattern",
     "json": "Expected output, as JSON; more keys may be there",
     "none": "Output, for example",
+}
+STAGES = {
+    "setup": "set-up: before the procedure",
+    "teardown": "tear-down: at the end, also after a failure",
 }
 _ITEM = re.compile(r"^[-*] \[[ xX]\] .*(?:\n[ \t]+\S.*)*", re.MULTILINE)
 
@@ -170,6 +174,21 @@ def people(page: Page) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows.items() if value]
 
 
+def needs(page: Page, url: str) -> list[dict[str, str]]:
+    """The pages that a page needs and the commands that tell whether it still does, as links.
+
+    Raises:
+        PageError: one of them cannot be needed.
+    """
+    project = sources.project()
+    pages = needed_pages(project, page)
+    named = [(pages[project.relative(project.docs / need.page)], need) for need in page.needs]
+    return [
+        {"href": sources.href(other.where, url), "title": other.title, "block": need.block}
+        for other, need in named
+    ]
+
+
 def parameters(page: Page) -> list[dict[str, str]]:
     """The shell parameters that a page's commands read."""
     specs = page.table("parameters")
@@ -186,7 +205,7 @@ def block_facts(block: Block, seconds: float | None = None) -> list[str]:
         block: the command.
         seconds: how long it took in the newest run; None if that is not known.
     """
-    found = []
+    found = [STAGES[block.stage]] if block.stage else []
     if block.exit:
         found.append(f"exits with {block.exit}")
     if block.retry:
@@ -198,6 +217,17 @@ def block_facts(block: Block, seconds: float | None = None) -> list[str]:
     elif block.timeout > DEFAULT_TIMEOUT:
         found.append(f"may take {block.timeout:g} s")
     return found
+
+
+def variant_facts(own: BlockState, variants: Mapping[str, Sequence[BlockState]]) -> list[str]:
+    """What the runs of a page's variants say of a command."""
+    found = [
+        marks.also(name, state, own)
+        for name, states in variants.items()
+        for state in states
+        if state.block == own.block
+    ]
+    return [fact for fact in found if fact]
 
 
 def caption(expectation: Expectation) -> str:

@@ -15,6 +15,19 @@ class BlockFailed(Exception):  # noqa: N818
     """A block that did not do what its page says; its text is the report."""
 
 
+class NeedFailed(BlockFailed):
+    """A page that another page needs and that could not be made, or not be taken down.
+
+    Args:
+        told: the account.
+        page: the page that is to be blamed, relative to the project.
+    """
+
+    def __init__(self, told: str, page: str) -> None:
+        super().__init__(told)
+        self.page = page
+
+
 def describe(
     where: str, block: Block, reason: str, status: int | None, diff: str, stderr: str
 ) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -16,6 +16,7 @@ from ledger.core.project import Project
 from ledger.errors import ClusterError, LedgerError, PageError, UsageError, WrongClusterError
 from ledger.pages.page import Page, read_page
 from ledger.pages.state import page_states
+from ledger.verify.failure import NeedFailed
 from ledger.verify.items import RUNS, UPDATING, BlockItem, SkippedItem
 from ledger.verify.record import usual_total
 from ledger.verify.run import FAILED, NOT_RUN, PASSED, PageRun
@@ -62,14 +63,21 @@ class Account:
 
     def broken(self, page: str) -> bool:
         """Whether something else than a block of the page failed: its evidence is incomplete."""
-        return any(row.page == page and row.name == AFTER for row in self.rows)
+        begun = {run.page.where for run in self.runs if run.blocks}
+        return page not in begun or any(row.page == page and row.name == AFTER for row in self.rows)
 
 
-def choose(project: Project, names: Sequence[str]) -> list[Page]:
+def choose(project: Project, names: Sequence[str], variant: str = "") -> list[Page]:
     """The pages to run: those named, or every page that has a block to run.
 
+    Args:
+        project: the project.
+        names: paths of pages; empty for all.
+        variant: the variant that they run as; empty for the pages themselves.
+
     Raises:
-        UsageError: no such page, a page that is not below docs/, or one with nothing to run.
+        UsageError: no such page, a page that is not below docs/, one with nothing to run, one
+            that does not declare the variant, or none that does.
         PageError: a page that cannot be read.
     """
     paths = [Path(name).resolve() for name in names] or sorted(project.docs.rglob("*.md"))
@@ -83,7 +91,15 @@ def choose(project: Project, names: Sequence[str]) -> list[Page]:
             raise UsageError("this page has no .verify block", where=page.where, fix=fix)
     if not pages:
         raise UsageError("no page below docs/ has a .verify block", where=str(project.root))
-    return pages
+    if not variant:
+        return pages
+    found = [page.as_variant(variant) for page in pages if variant in page.variants]
+    if not found or (names and len(found) < len(pages)):
+        where = next(page.where for page in pages if variant not in page.variants)
+        known = sorted({name for page in pages for name in page.variants})
+        fix = f"known: {', '.join(known)}" if known else "declare it under variants:"
+        raise UsageError(f"no variant {variant!r}", where=where if names else "docs/", fix=fix)
+    return found
 
 
 def narrow(
@@ -124,7 +140,7 @@ def _page(project: Project, path: Path) -> Page:
     return read_page(project, path)
 
 
-def require_cluster(pages: Sequence[Page]) -> None:
+def require_cluster(pages: Sequence[Page], name: str = cluster.NAME) -> None:
     """Make sure that the pages have the cluster that they need, before anything runs.
 
     Raises:
@@ -134,7 +150,7 @@ def require_cluster(pages: Sequence[Page]) -> None:
     needing = [page for page in pages if page.needs_cluster]
     if not needing:
         return
-    identity = cluster.recorded()
+    identity = cluster.recorded(name)
     if identity is None:
         raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
     cluster.prove(identity)
@@ -170,6 +186,8 @@ def run_pages(
     on_start: Callable[[str, str], None],
     on_row: Callable[[Row], None],
     updating: bool = False,
+    name: str = cluster.NAME,
+    plugins: Sequence[object] = (),
 ) -> Account:
     """Run pages through pytest, in this process.
 
@@ -179,6 +197,8 @@ def run_pages(
         on_start: told page and block when a block begins.
         on_row: told the result when it ends.
         updating: go on after a block whose output alone is not as expected.
+        name: the cluster that they run on.
+        plugins: pytest plugins of the caller's.
 
     Raises:
         WrongClusterError: the kubeconfig came to lead to another cluster.
@@ -200,9 +220,11 @@ def run_pages(
             f"--rootdir={project.root}",
             "--ledger-docs",
             f"--ledger-record={project.runs}",
+            f"--ledger-variant={pages[0].variant}",
+            f"--ledger-cluster={name}",
             *(str(page.path) for page in pages),
         ],
-        plugins=[listener],
+        plugins=[listener, *plugins],
     )
     if code == pytest.ExitCode.INTERRUPTED and not listener.error:
         raise KeyboardInterrupt
@@ -249,6 +271,8 @@ class _Listener:
             report.when == "call" or report.outcome != PASSED
         ):
             row = _row(item, report)
+            if isinstance(value, NeedFailed) and report.when == "teardown":
+                row = replace(row, page=value.page)  # not of the page that happened to be the last
             self.account.rows.append(row)
             try:
                 self._on_row(row)

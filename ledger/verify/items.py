@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from ledger.core.project import Project, find_root
+from ledger.core.project import Project
 from ledger.errors import LedgerError
 from ledger.pages.block import Block
-from ledger.pages.page import Page, read_page
-from ledger.verify.failure import BlockFailed
-from ledger.verify.run import PageRun
+from ledger.pages.page import Page, needed_pages, read_page
+from ledger.verify.failure import BlockFailed, NeedFailed
+from ledger.verify.run import TEARDOWN, PageRun, because
 from ledger.verify.update import only_output
 
 # Whether a page goes on after a block whose output alone is not as expected.
@@ -29,6 +29,14 @@ class PageModule(pytest.Module):
 
     page: Page
     project: Project
+    needed: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, project: Project) -> PageModule:
+        """Make the module of a page."""
+        module: PageModule = cls.from_parent(parent, path=path)
+        module.project = project
+        return module
 
     def collect(self) -> Iterator[BlockItem | SkippedItem]:
         """Give one item a block, in the page's order.
@@ -37,16 +45,20 @@ class PageModule(pytest.Module):
             CollectError: the page cannot be read.
         """
         try:
-            self.project = Project(find_root(self.path.parent))
             self.page = read_page(self.project, self.path)
+            if variant := self.config.getoption("ledger_variant"):
+                if variant not in self.page.variants:
+                    return
+                self.page = self.page.as_variant(variant)
             fixtures = self.page.strings("fixtures")
             _ = self.page.parameters
+            self.needed = tuple(p.path for p in needed_pages(self.project, self.page).values())
         except LedgerError as error:
             raise self.CollectError(str(error)) from None
         if fixtures:
             self.add_marker(pytest.mark.usefixtures(*fixtures))
         for block in self.page.blocks:
-            if block.kind == "verify":
+            if block in self.page.verified_blocks:
                 yield BlockItem.of(self, block)
             elif block.kind == "skip":
                 yield SkippedItem.of(self, block)
@@ -99,6 +111,38 @@ class SkippedItem(pytest.Item):
         return self.path, self.block.line - 1, self.name
 
 
+def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The items as they run: pages behind those that they need, all else in its order.
+
+    A page of which only some blocks were chosen sets up and takes down all the same.
+    """
+    units: dict[Hashable, list[pytest.Item]] = {}
+    for item in items:
+        page = item.parent if isinstance(item.parent, PageModule) else None
+        units.setdefault(page or item, []).append(item)
+    pages = {unit.path.resolve(): unit for unit in units if isinstance(unit, PageModule)}
+    order: dict[Hashable, None] = {}
+    for unit in units:
+        needed = unit.needed if isinstance(unit, PageModule) else ()
+        order |= dict.fromkeys(pages[path] for path in needed if path in pages) | {unit: None}
+    return [
+        item
+        for unit in order
+        for item in (_whole(unit, units[unit]) if isinstance(unit, PageModule) else units[unit])
+    ]
+
+
+def _whole(page: PageModule, chosen: list[pytest.Item]) -> list[pytest.Item]:
+    names = {item.name for item in chosen if isinstance(item, BlockItem)}
+    if not names:
+        return chosen
+    blocks = page.page.blocks
+    ends = [block for block in page.page.verified_blocks if block.stage]
+    missing = [BlockItem.of(page, block) for block in ends if block.name not in names]
+    ours = [item for item in (*chosen, *missing) if isinstance(item, BlockItem | SkippedItem)]
+    return [*sorted(ours, key=lambda item: blocks.index(item.block))]
+
+
 def account_for(item: BlockItem, error: BaseException, report: pytest.TestReport) -> None:
     """Tell a failure to a person, and run nothing more of the page.
 
@@ -119,10 +163,13 @@ def account_for(item: BlockItem, error: BaseException, report: pytest.TestReport
         and only_output(run.blocks[-1])
     ):
         return
-    why = "the page's set-up failed" if report.when == "setup" else f"block {item.name} failed"
+    in_setup = report.when == "setup"
+    why = "the page's set-up failed" if in_setup else because(item.block)
+    if isinstance(error, NeedFailed):
+        why = f"{error.page}, which the page needs, failed"
     siblings = [other for other in item.session.items if other.parent is item.parent]
     for other in siblings[siblings.index(item) + 1 :]:
-        if isinstance(other, BlockItem):
+        if isinstance(other, BlockItem) and (in_setup or other.block.stage != TEARDOWN):
             other.add_marker(pytest.mark.skip(reason=f"not run because {why}"))
 
 

@@ -16,8 +16,12 @@ import pytest
 
 if TYPE_CHECKING:
     from ledger.cluster import Identity
+    from ledger.core.project import Project
+    from ledger.pages.page import Page
     from ledger.verify.items import PageModule
+    from ledger.verify.needs import Needs
     from ledger.verify.run import PageRun
+    from ledger.verify.trial import Pages
 
 _HOW = "run `ledger cluster up`, or pass --cluster-up"
 
@@ -32,6 +36,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ledger-record", metavar="DIR", type=Path, help="write a run record of each page into DIR"
     )
     group.addoption(
+        "--ledger-variant",
+        metavar="NAME",
+        default="",
+        help="run the pages that declare this variant, with its fixtures",
+    )
+    group.addoption(
+        "--ledger-cluster",
+        metavar="NAME",
+        help="the cluster, where `ledger cluster up --name` made several",
+    )
+    group.addoption(
         "--cluster-up",
         action="store_true",
         help="raise the kind cluster if none runs, and remove it at the end; else renew its images",
@@ -39,22 +54,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageModule | None:
-    """Take a Markdown page that lies below a project's docs/."""
+    """Take a Markdown page: below a site's docs/, or anywhere where there is no site."""
     if file_path.suffix != ".md" or not parent.config.getoption("ledger_docs"):
         return None
-    from ledger.core.project import Project, find_root
+    from ledger.core.project import Project
     from ledger.errors import UsageError
     from ledger.verify.items import PageModule
 
     try:
-        docs = Project(find_root(file_path.parent)).docs
-    except UsageError:
-        return None
-    if not file_path.resolve().is_relative_to(docs):
-        return None
+        project = Project.of(file_path, parent.config.rootpath)
+    except UsageError as error:
+        raise parent.CollectError(str(error)) from None
+    return PageModule.of(parent, file_path, project) if project else None
 
-    page: PageModule = PageModule.from_parent(parent, path=file_path)
-    return page
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Put the blocks that were chosen in order, and set-up and tear-down around them."""
+    yield
+    if config.getoption("ledger_docs"):
+        from ledger.verify.items import arranged
+
+        items[:] = arranged(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,24 +109,25 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     if not up and not names():
         _do_without(f"no cluster: {_HOW}")
     say = _aloud(request.config)
-    with clusters.reserved("phase-ledger", say):
-        identity, why = _standing()
+    name = request.config.getoption("ledger_cluster") or clusters.NAME
+    with clusters.reserved(name, say):
+        identity, why = _standing(name)
         if identity:
-            yield _renewed(say) if up else identity
+            yield _renewed(name, say) if up else identity
         elif up:
-            with _raised(say) as identity:
+            with _raised(name, say) as identity:
                 yield identity
         else:
             _do_without(f"{why}: {_HOW}")
 
 
-def _standing() -> tuple[Identity | None, str]:
+def _standing(name: str) -> tuple[Identity | None, str]:
     """Give the cluster on record if it answers, else why there is none."""
     from ledger import cluster as clusters
     from ledger.errors import ClusterError, LedgerError
 
     try:
-        identity = clusters.recorded()
+        identity = clusters.recorded(name)
         if identity:
             clusters.prove(identity)
     except ClusterError as error:
@@ -113,19 +137,19 @@ def _standing() -> tuple[Identity | None, str]:
     return identity, "no cluster"
 
 
-def _renewed(say: Callable[[str], None]) -> Identity:
+def _renewed(name: str, say: Callable[[str], None]) -> Identity:
     """Bring changed images into a cluster that stands."""
     from ledger import cluster as clusters
     from ledger.errors import LedgerError
 
     try:
-        return clusters.up(say=say)
+        return clusters.up(name, say=say)
     except LedgerError as error:
         pytest.fail(str(error), pytrace=False)
 
 
 @contextmanager
-def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
+def _raised(name: str, say: Callable[[str], None]) -> Iterator[Identity]:
     """Raise a cluster, and take away at the end what there was not before, however it ends."""
     from ledger import cluster as clusters
     from ledger.cluster import engine
@@ -134,7 +158,7 @@ def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
     had_engine = engine.runs()
     made = False
     try:
-        identity = clusters.up(say=say)
+        identity = clusters.up(name, say=say)
         made = True
         yield identity
     except LedgerError as error:
@@ -145,7 +169,7 @@ def _raised(say: Callable[[str], None]) -> Iterator[Identity]:
     finally:
         started = engine.runs() and not had_engine
         if made or started:
-            clusters.down(everything=started, say=_say)
+            clusters.down(name, everything=started, say=_say)
 
 
 def _do_without(why: str) -> NoReturn:
@@ -171,29 +195,66 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
+@pytest.fixture
+def ledger_pages(request: pytest.FixtureRequest, tmp_path: Path) -> Pages:
+    """Pages of a test's own: written into `tmp_path`, and run with the fixtures that it sees."""
+    from ledger.verify.trial import Pages
+
+    return Pages(request, tmp_path)
+
+
 @pytest.fixture(scope="module")
 def ledger_page_run(request: pytest.FixtureRequest) -> Iterator[PageRun]:
-    """The page being run: one shell for all its blocks."""
+    """The page being run: one shell for all its blocks, once what it needs is there."""
     from ledger.verify.items import RUNS, PageModule
     from ledger.verify.record import write_record
-    from ledger.verify.run import PageRun
 
     module = request.node
     assert isinstance(module, PageModule)  # noqa: S101
+    whole = module.selected(request.session)
+    run = _begun(request, module.project, module.page, whole=whole)
+    try:
+        if module.page.needs:
+            request.getfixturevalue("ledger_needs").meet(run, request.getfixturevalue)
+        yield run
+    finally:
+        try:
+            run.finish(_aloud(request.config))
+        finally:
+            request.config.stash.setdefault(RUNS, []).append(run)
+            if folder := request.config.getoption("ledger_record"):
+                write_record(folder, run)
+
+
+@pytest.fixture(scope="session")
+def ledger_needs(request: pytest.FixtureRequest) -> Iterator[Needs]:
+    """What pages need of other pages: made for the first, taken down at the end."""
+    from ledger.verify.failure import NeedFailed
+    from ledger.verify.needs import Needs
+
+    say = _aloud(request.config)
+    # By this request's own `cluster`, so that the cluster goes after what was made on it.
+    needs = Needs(lambda project, page: _begun(request, project, page, whole=False), say)
+    yield needs
+    try:
+        needs.close()
+    except NeedFailed as failed:
+        if request.session.exitstatus != pytest.ExitCode.INTERRUPTED:
+            raise
+        say(str(failed))
+
+
+def _begun(request: pytest.FixtureRequest, project: Project, page: Page, *, whole: bool) -> PageRun:
+    """Begin the run of a page, on the cluster unless it needs none."""
+    from ledger.verify.run import PageRun
+
     identity: Identity | None = None
-    if module.page.needs_cluster:
+    if page.needs_cluster:
         from ledger import cluster as clusters
         from ledger.verify.front import require_images
 
         identity = request.getfixturevalue("cluster")
         # Again for each page: the kubeconfig or an image may have changed since the last one.
         clusters.prove(identity)
-        require_images([module.page], identity)
-    run = PageRun(module.project, module.page, identity, whole=module.selected(request.session))
-    yield run
-    try:
-        run.finish()
-    finally:
-        request.config.stash.setdefault(RUNS, []).append(run)
-        if folder := request.config.getoption("ledger_record"):
-            write_record(folder, run)
+        require_images([page], identity)
+    return PageRun(project, page, identity, whole=whole)

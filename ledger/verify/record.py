@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ledger.core.files import write_atomic
 from ledger.core.project import Project
-from ledger.errors import UsageError
-from ledger.pages.evidence import Lock, Result, write_lock
+from ledger.errors import PageError, UsageError
+from ledger.pages.evidence import Lock, Result, read_lock, write_lock
 from ledger.pages.page import Page
 from ledger.verify.run import FAILED, NOT_RUN, PASSED, BlockRun, PageRun
 
@@ -46,7 +47,10 @@ def statement(run: PageRun) -> dict[str, Any]:
 
 
 def record_path(folder: Path, run: PageRun) -> Path:
-    """Where a page's record lies in `folder`: as the page lies below `docs/`."""
+    """Where a page's record lies in `folder`: as the page lies below `docs/`.
+
+    That of a variant lies beside it, as `PAGE@VARIANT.json`.
+    """
     return _path(folder, run.project, run.page)
 
 
@@ -86,11 +90,14 @@ def write_record(folder: Path, run: PageRun) -> Path:
 def update_lock(run: PageRun) -> Path:
     """Write the page's lock from its run, dated by the run's own end, and give its path.
 
+    A run leaves the evidence of the others, but for variants that the page no longer has.
+
     Args:
         run: a finished run of the whole page.
 
     Raises:
-        UsageError: only some of the page's blocks were selected, or the run is not finished.
+        UsageError: only some of the page's blocks were selected, the run is not finished, or it
+            is of a variant and there is none of the page itself.
     """
     if not run.whole or run.finished is None:
         raise UsageError(
@@ -107,23 +114,63 @@ def update_lock(run: PageRun) -> Path:
         run.inputs,
         blocks,
     )
-    return write_lock(run.project, run.page, lock)
+    return write_lock(run.project, run.page, _among_others(run, lock))
+
+
+def require_own(project: Project, page: Page) -> Lock:
+    """The page's lock, beside which the evidence of a variant can stand.
+
+    Raises:
+        UsageError: there is no run of the page itself.
+        PageError: its lock cannot be read.
+    """
+    if lock := read_lock(project, page):
+        return lock
+    raise UsageError(
+        "a variant stands beside the page's own run, and there is none",
+        where=page.where,
+        fix=f"first: ledger verify --update-lock {page.where}",
+    )
+
+
+def _among_others(run: PageRun, lock: Lock) -> Lock:
+    """The page's lock with the evidence of one run renewed."""
+    if run.page.variant:
+        whole = require_own(run.project, run.page)
+        return replace(whole, variants={**_declared(run.page, whole), run.page.variant: lock})
+    try:
+        before = read_lock(run.project, run.page)
+    except PageError:
+        return lock
+    return replace(lock, variants=_declared(run.page, before)) if before else lock
+
+
+def _declared(page: Page, lock: Lock) -> dict[str, Lock]:
+    return {name: run for name, run in lock.variants.items() if name in page.variants}
 
 
 def _path(folder: Path, project: Project, page: Page) -> Path:
-    return folder / page.path.resolve().relative_to(project.docs).with_suffix(".json")
+    path = page.path.resolve().relative_to(project.docs).with_suffix(".json")
+    return folder / (path.with_stem(f"{path.stem}@{page.variant}") if page.variant else path)
+
+
+def needs(run: PageRun) -> list[dict[str, Any]]:
+    """What became of the pages that a page needs, in order; times in seconds."""
+    return [{**vars(need), "seconds": round(need.seconds, 3)} for need in run.needs]
 
 
 def _own(run: PageRun, results: list[BlockRun]) -> dict[str, Any]:
     identity = run.identity
     return {
         "schema": SCHEMA,
+        "variant": run.page.variant,
         "started": _time(run.started),
         "finished": _time(run.finished),
         "seconds": round(run.seconds, 3),
         "commit": _commit(run.project.root),
         "cluster": identity and {"name": identity.name, "uid": identity.uid, "way": identity.way},
         "versions": dict(sorted(run.versions.items())),
+        "needs": needs(run),
         "blocks": [_block(result) for result in results],
     }
 

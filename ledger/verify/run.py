@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,9 @@ from ledger.verify.session import Shell
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 NOT_RUN: Final = "not-run"
+MET: Final = "met"
+MADE: Final = "made"
+TEARDOWN: Final = "teardown"
 _VERSION_SECONDS: Final = 30.0
 _KUBECTL: Final = "kubectl version --client"
 
@@ -64,6 +68,21 @@ class BlockRun:
     stderr: str = ""
 
 
+@dataclass(frozen=True)
+class NeedRun:
+    """What became of a page that another one needs.
+
+    Attributes:
+        page: the page that is needed, relative to the project.
+        result: met (nothing was left to do), made (it was run) or failed.
+        seconds: how long it took to find out and to make it.
+    """
+
+    page: str
+    result: str
+    seconds: float
+
+
 @dataclass
 class PageRun:
     """A page being run, or the account of its run.
@@ -80,6 +99,7 @@ class PageRun:
         finished: when it ended, in UTC.
         seconds: how long it took.
         whole: whether every block of the page was selected to run.
+        needs: what became of the pages that it needs, in the order in which they were asked.
     """
 
     project: Project
@@ -93,13 +113,17 @@ class PageRun:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     finished: datetime | None = None
     seconds: float = 0.0
+    needs: list[NeedRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.digest = hashlib.sha256(self.page.path.read_bytes()).hexdigest()
         self.inputs = input_digests(self.project, self.page.strings("inputs"), self.page.where)
         self.redact = redactor(os.environ)
         self._begun = time.monotonic()
-        self._shell = Shell(_environment(self.identity, self.page.parameters))
+        self._touched = False
+        self._untold: dict[str, str] | None = None
+        self._env = _environment(self.identity, self.page.parameters)
+        self._shell = Shell(self._env)
         _lay_out(self.project.root, self.inputs, self._shell.work)
 
     @property
@@ -114,6 +138,11 @@ class PageRun:
         Raises:
             BlockFailed: it did not do what the page says.
         """
+        self._touched = True
+        if block.stage == TEARDOWN:
+            self._note_versions()
+            if not self._shell.alive:
+                self._shell = Shell(self._env, before=self._shell)
         kubeconfig = self.identity.kubeconfig if self.identity else None
         last = carry_out(self._shell, block, kubeconfig)
         outcome, reason = last.outcome, last.reason
@@ -131,27 +160,67 @@ class PageRun:
             told = describe(block.where, block, reason, run.status, last.diff, run.stderr)
             raise BlockFailed(self.redact(told))
 
-    def finish(self) -> None:
-        """Note the versions that the page ran against and end its shell.
+    def take_down(self, say: Callable[[str], None]) -> str:
+        """Run the teardown blocks that did not run yet, each of them, in the page's order.
+
+        Where the page's own shell has ended, in a new one. Where no block ran, none is needed.
+
+        Args:
+            say: tells a person what is taken down.
+
+        Returns:
+            The account of those that failed; empty if none did.
+        """
+        done = {run.block.name for run in self.blocks}
+        left = [b for b in self.page.verified_blocks if b.stage == TEARDOWN and b.name not in done]
+        told = []
+        for block in left if self._touched else ():
+            say(f"taking down {self.page.where}::{block.name}")
+            try:
+                self.run(block)
+            except BlockFailed as failed:
+                told.append(str(failed))
+        return "\n".join(told)
+
+    def close(self) -> None:
+        """End the page's shell."""
+        self._shell.close()
+        self.seconds = time.monotonic() - self._begun
+        self.finished = datetime.now(UTC)
+
+    def finish(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Take down what is left, note the versions that the page ran against, end its shell.
+
+        Args:
+            say: tells a person what is taken down, and what of it failed: a run that was stopped
+                has no test to tell it.
 
         Raises:
             PageError: every block passed, and a version cannot be told.
         """
         try:
-            if self.identity:
-                self.versions["kubernetes"] = self.identity.kubernetes.removeprefix("v")
-            for name, command in self._version_commands().items():
-                self._note_version(name, command)
+            if told := self.take_down(say):
+                say(told)
+            if self._touched:
+                self._note_versions()
+            if self._untold and self.passed:
+                name, command = next(iter(self._untold.items()))
+                raise PageError(
+                    f"no version in what `{command}` prints",
+                    where=f"{self.page.where}:1",
+                    fix=f"correct versions: {name}",
+                )
         finally:
-            self._shell.close()
-            self.seconds = time.monotonic() - self._begun
-            self.finished = datetime.now(UTC)
+            self.close()
 
     def results(self) -> list[BlockRun]:
         """Every block of the page in order; those that did not run say after which."""
         done = {run.block.name: run for run in self.blocks}
-        failed = next((run.block.name for run in self.blocks if run.result == FAILED), "")
-        why = f"block {failed} failed" if failed else "the run was stopped"
+        why = "the run was stopped"
+        if lost := next((need.page for need in self.needs if need.result == FAILED), ""):
+            why = f"{lost}, which it needs, failed"
+        if failed := next((run.block for run in self.blocks if run.result == FAILED), None):
+            why = because(failed)
         return [
             done.get(block.name) or BlockRun(block, NOT_RUN, why)
             for block in self.page.verified_blocks
@@ -161,17 +230,29 @@ class PageRun:
         own = {str(name): str(command) for name, command in self.page.table("versions").items()}
         return {"kubectl": _KUBECTL, **own} if self.identity else own
 
-    def _note_version(self, name: str, command: str) -> None:
+    def _note_versions(self) -> None:
+        """Note them once: what a page takes down cannot tell its version later."""
+        if self._untold is not None:
+            return
+        self._untold = {}
+        if self.identity:
+            self.versions["kubernetes"] = self.identity.kubernetes.removeprefix("v")
+        for name, command in self._version_commands().items():
+            self._note_version(name, command, self._untold)
+
+    def _note_version(self, name: str, command: str, untold: dict[str, str]) -> None:
         outcome = self._shell.run(command, timeout=_VERSION_SECONDS, name=f"version-{name}")
         found = _VERSION.search(excerpt(outcome.stdout)) or _VERSION.search(excerpt(outcome.stderr))
         if outcome.status == 0 and found:
             self.versions[name] = found[1]
-        elif self.passed:
-            raise PageError(
-                f"no version in what `{command}` prints",
-                where=f"{self.page.where}:1",
-                fix=f"correct versions: {name}",
-            )
+        else:
+            untold[name] = command
+
+
+def because(failed: Block) -> str:
+    """Why the blocks behind one that failed do not run."""
+    what = "the page's set-up failed" if failed.stage == "setup" else ""
+    return what or f"block {failed.name} failed"
 
 
 def _lay_out(root: Path, names: Iterable[str], folder: Path) -> None:
@@ -192,4 +273,7 @@ def _lay_out(root: Path, names: Iterable[str], folder: Path) -> None:
 def _environment(identity: Identity | None, parameters: Mapping[str, str]) -> dict[str, str]:
     everything = environment(identity) if identity else {**os.environ, **_NO_CLUSTER}
     passed = {name: everything[name] for name in _PASSED if name in everything}
+    if sys.prefix != sys.base_prefix:
+        # As if the virtual environment was activated: a page finds the pytest that runs it.
+        passed["PATH"] = f"{sys.prefix}/bin{os.pathsep}{passed.get('PATH', os.defpath)}"
     return {**passed, **parameters}

@@ -59,15 +59,18 @@ class Shell:
     Args:
         env: its environment; HOME is an empty folder of its own.
         grace: seconds between asking a block's processes to end and killing them.
+        before: a shell that has ended, in whose folders this one goes on; it is closed with it.
 
     Attributes:
-        work: the folder that it starts in, empty and its own.
+        work: the folder that it starts in; empty and its own if there is none before it.
 
     Raises:
         UsageError: this machine has no bash.
     """
 
-    def __init__(self, env: Mapping[str, str], *, grace: float = GRACE) -> None:
+    def __init__(
+        self, env: Mapping[str, str], *, grace: float = GRACE, before: Shell | None = None
+    ) -> None:
         bash = shutil.which("bash")
         if not bash:
             raise UsageError("no bash on the PATH", fix="install bash 4.4 or newer")
@@ -75,10 +78,11 @@ class Shell:
         self._count = 0
         self._closed = False
         self._folder = Path(tempfile.mkdtemp(prefix="ledger-"))
-        self.work = self._folder / "work"
-        self.work.mkdir()
-        home = self._folder / "home"
-        home.mkdir()
+        self._before = before
+        self.work: Path = before.work if before else self._folder / "work"
+        home = self.work.with_name("home")
+        for folder in (self.work, home):
+            folder.mkdir(exist_ok=True)
         self._fifo = self._folder / "status"
         os.mkfifo(self._fifo)
         # Read and write, so that neither side ever waits for the other to open it.
@@ -119,13 +123,17 @@ class Shell:
         self._count += 1
         files = Files.make(self._folder / str(self._count), name, text)
         started, start = watch(self._process.pid), time.monotonic()
-        self._tell(step(files, self._fifo))
 
         def why() -> str:
             too_much = f"printed more than {MAX_OUTPUT >> 20} MiB"
             return too_much if files.printed > MAX_OUTPUT else stop()
 
-        line, problem = self._wait(start + timeout, why), ""
+        try:
+            self._tell(step(files, self._fifo))
+            line, problem = self._wait(start + timeout, why), ""
+        except KeyboardInterrupt:
+            self._stop(started)  # so that the page can still take down what it made
+            raise
         if not line and self.alive:
             problem = why() or f"took longer than {timeout:g} s"
             line = self._stop(started)
@@ -152,6 +160,8 @@ class Shell:
         end(left | started_by(self._process.pid), self._grace)
         os.close(self._status)
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._before:
+            self._before.close()
 
     def _tell(self, command: str) -> None:
         assert self._process.stdin is not None  # noqa: S101

@@ -7,15 +7,15 @@ import re
 import subprocess
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import pytest
+import yaml
 
 from ledger.cluster import Identity, environment
 from ledger.core.project import Project
 from ledger.pages.page import read_page
 from tests.support import nats
-from tests.support.nats import box, kubectl
+from tests.support.nats import box, job, kubectl
 
 pytestmark = pytest.mark.cluster
 
@@ -58,22 +58,6 @@ def run(env: Env, *args: str, given: str = "") -> subprocess.CompletedProcess[st
     )
 
 
-def job(env: Env, template: str, verdict: str = "complete", **settings: str) -> str:
-    """Start a Job as on-call does, wait for its verdict, and return its log."""
-    name = f"{template}-{uuid4().hex[:8]}"
-    create = ["create", "job", name, f"--from=cronjob/{template}", "--dry-run=client", "-o", "yaml"]
-    manifest = kubectl(env, *create)
-    if settings:
-        values = [f"{key}={value}" for key, value in settings.items()]
-        manifest = run(
-            env, "set", "env", "--local", "-f", "-", *values, "-o", "yaml", given=manifest
-        ).stdout
-    applied = run(env, "apply", "-f", "-", given=manifest)
-    assert applied.returncode == 0, applied.stderr
-    kubectl(env, "wait", f"--for=condition={verdict}", f"job/{name}", "--timeout=120s")
-    return kubectl(env, "logs", f"job/{name}")
-
-
 def stored(log: str) -> str:
     """The archive that a backup says it stored."""
     (name,) = re.findall(r'"archive stored" archive=(\S+)', log)
@@ -102,17 +86,13 @@ def state(env: Env) -> dict[str, object]:
 
 def workloads(env: Env, overlay: str) -> dict[str, dict[str, Any]]:
     """The pod of every workload of an overlay, by the workload's name."""
-    folder = str(nats.MANIFESTS / "overlays" / overlay)
-    rendered = kubectl(env, "create", "--dry-run=client", "-o", "json", "-k", folder, namespace="")
-    found, at = {}, 0
-    while at < len(rendered.rstrip()):
-        item, end = json.JSONDecoder().raw_decode(rendered[at:])
-        at += end + 1
-        for one in item.get("items", [item]):
-            spec = one.get("spec", {})
-            spec = spec.get("jobTemplate", {}).get("spec", spec)
-            if pod := spec.get("template", {}).get("spec"):
-                found[one["metadata"]["name"]] = pod
+    rendered = kubectl(env, "kustomize", str(nats.MANIFESTS / "overlays" / overlay))
+    found = {}
+    for item in yaml.safe_load_all(rendered):
+        spec = item.get("spec", {})
+        spec = spec.get("jobTemplate", {}).get("spec", spec)
+        if pod := spec.get("template", {}).get("spec"):
+            found[item["metadata"]["name"]] = pod
     return found
 
 
@@ -138,10 +118,14 @@ def test_the_namespace_refuses_a_pod_that_runs_as_root(env: Env) -> None:
     assert 'violates PodSecurity "restricted:latest"' in done.stderr
 
 
-@pytest.mark.parametrize("overlay", ["single", "ha"])
+@pytest.mark.parametrize("overlay", ["local", "ha", "s3", "staging"])
 def test_no_pod_mounts_a_token_or_runs_as_root(overlay: str, env: Env) -> None:
     pods = workloads(env, overlay)
-    names = {"nats", "nats-box", "nats-backup", "nats-backup-list", "nats-restore"}
+    names = {"nats", "nats-box", "nats-view", "nats-backup-list", "nats-restore"}
+    if overlay != "staging":
+        names |= {"nats-backup", "nats-backup-prune", "nats-backup-verify"}
+    if overlay == "s3":
+        names |= {"nats-backup-verify-s3"}
     assert pods.keys() == names
     for name, pod in pods.items():
         assert pod["automountServiceAccountToken"] is False, name
@@ -236,17 +220,18 @@ def test_a_backup_of_nothing_fails_at_the_first_try(env: Env) -> None:
     assert len(kubectl(env, "get", "pods", "-l", "job-name", "-o", "name").split()) == 1
 
 
-def test_a_configured_bucket_is_never_skipped(orders: Env) -> None:
+def test_a_half_configured_bucket_is_never_skipped(orders: Env) -> None:
     kubectl(orders, "create", "secret", "generic", "nats-backup-s3", "--from-literal=S3_BUCKET=x")
     try:
         log = job(orders, "nats-backup", "failed")
     finally:
         kubectl(orders, "delete", "secret", "nats-backup-s3")
-    assert "S3 upload is not supported yet" in log
+    assert "bucket half configured: no AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY" in log
+    assert "exit=2" in log
     assert "skipped" not in log
 
 
-@pytest.mark.parametrize("overlay", ["single", "ha"])
+@pytest.mark.parametrize("overlay", ["local", "ha", "s3"])
 def test_the_api_server_takes_each_overlay(overlay: str, env: Env) -> None:
     folder = str(nats.MANIFESTS / "overlays" / overlay)
     done = run(env, "apply", "--dry-run=server", "-k", folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.core.project import Project
 from ledger.errors import LedgerError
 from ledger.pages.evidence import Lock, Result, input_digests, write_lock
-from ledger.pages.page import Page, read_page
+from ledger.pages.page import Page, needed_pages, read_page
 from ledger.pages.state import page_states
 from ledger.verify.failure import BlockFailed
 from ledger.verify.run import PageRun
@@ -35,6 +35,13 @@ class Judge:
         self.path.parent.mkdir()
         self.path.write_bytes(page.read_bytes())
         good = self.read()
+        docs = source / "docs" if page.is_relative_to(source / "docs") else page.parent
+        left = [need.page for need in good.needs]
+        while left:
+            copy = self.project.docs / left.pop()
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(docs / copy.relative_to(self.project.docs), copy)
+            left += [need.page for need in read_page(self.project, copy).needs]
         for name in good.strings("inputs"):
             if (source / name).is_dir():
                 shutil.copytree(source / name, root / name)
@@ -55,6 +62,7 @@ class Judge:
         self.path.write_text(text, "utf-8")
         try:
             page = self.read()
+            needed_pages(self.project, page)
         except LedgerError:
             return ("error",)
         found = []

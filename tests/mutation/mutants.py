@@ -15,6 +15,7 @@ from ledger.pages.fences import Fence, parse, site_extensions
 from ledger.pages.page import split_page
 
 _MARK = re.compile(r"`{3,}|~{3,}")
+_NEEDS = re.compile(r"needs: \{(?P<page>[^:]+): (?P<block>[^}]+)\}")
 _BRACES = re.compile(r"\{(?P<attributes>.*)\}")
 # To drop one of these changes nothing.
 _DEFAULTS = ("timeout=60s", "timeout=1m", "match=exact", "exit=0")
@@ -85,7 +86,7 @@ def mutants(project: Project, path: Path) -> list[Mutant]:
         for span in spans
         for mutant in found(lines, span, spans)
     }
-    made |= {mutant.text: mutant for mutant in _orders(lines, spans)}
+    made |= {mutant.text: mutant for mutant in (*_orders(lines, spans), *_needs(lines, before))}
     made.pop(page, None)
     return list(made.values())
 
@@ -222,6 +223,24 @@ def _places(lines: list[str], span: _Span, _: list[_Span]) -> Iterator[Mutant]:
     yield made("hidden", ['<div hidden markdown="1">', "", *own, "", "</div>"])
     yield made("as indented code", ["Text.", "", *(" " * 12 + line for line in own), ""])
     yield made("in a longer fence", ["``````markdown", *own, "``````"])
+
+
+def _needs(lines: list[str], end: int) -> Iterator[Mutant]:
+    """Each entry of `needs:` in the front matter, on one line, changed."""
+    for line, text in enumerate(lines[:end]):
+        if not (found := _NEEDS.fullmatch(text)):
+            continue
+        page, block = found["page"], found["block"]
+        for what, new in {
+            "dropped": [],
+            "the key misspelt": [text.replace("needs", "need", 1)],
+            "no page of that name": [f"needs: {{{page}x: {block}}}"],
+            "the page itself": [f"needs: {{page.md: {block}}}"],
+            "no block of that name": [f"needs: {{{page}: {block}x}}"],
+            "no block": [f"needs: {{{page}: }}"],
+            "a list": [f"needs: [{page}]"],
+        }.items():
+            yield _with(lines, "need", line, what, *new)
 
 
 def _orders(lines: list[str], spans: list[_Span]) -> Iterator[Mutant]:

@@ -41,6 +41,7 @@ def test_there_are_many_and_of_each_kind(tmp_path: Path) -> None:
     found = mutants(judge.project, judge.path)
     assert len(found) >= 200
     assert {mutant.kind for mutant in found} == {
+        "need",
         "class",
         "key",
         "value",

@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 
 from ledger.core.project import Project
-from ledger.pages.evidence import Lock, Result, input_digests, write_lock
+from ledger.pages.evidence import Lock, Result, input_digests, read_lock, write_lock
 from ledger.pages.page import Page, read_page
 
 ROOT = Path(__file__).parents[2]
@@ -67,13 +68,27 @@ class Site:
     def lock(self, name: str, day: date = TODAY, **results: str) -> None:
         """Write evidence for a page: every block passed, but for those named."""
         page = self.read(name)
+        write_lock(self.project, page, self._run(page, day, VERSIONS, results))
+
+    def lock_variant(
+        self, name: str, variant: str, versions: dict[str, str], day: date = TODAY, **results: str
+    ) -> None:
+        """Add evidence of a variant to that of a page."""
+        page = self.read(name).as_variant(variant)
+        whole, run = read_lock(self.project, page), self._run(page, day, versions, results)
+        assert whole is not None
+        write_lock(self.project, page, replace(whole, variants={**whole.variants, variant: run}))
+
+    def _run(
+        self, page: Page, day: date, versions: dict[str, str], results: dict[str, str]
+    ) -> Lock:
         blocks = {
             block.name: Result(block.sha256, results.get(block.name.replace("-", "_"), "passed"))
             for block in page.verified_blocks
             if results.get(block.name.replace("-", "_")) != "absent"
         }
         inputs = input_digests(self.project, page.strings("inputs"), page.where)
-        write_lock(self.project, page, Lock(page.where, day, page.setup, VERSIONS, inputs, blocks))
+        return Lock(page.where, day, page.setup, versions, inputs, blocks)
 
     def configure(self) -> None:
         """Take this repository's settings, with every page of this project in the navigation."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from bs4 import Tag
 
-from tests.site.building import TODAY, Site
+from tests.site.building import TODAY, VERSIONS, Site
 
 RESTORE = """\
 ```bash {.verify name=save mutates undo=drop timeout=90s}
@@ -182,6 +182,87 @@ def test_evidence_stays_out_of_the_search(built: Site) -> None:
     index = (built.root / "site/search/search_index.json").read_text("utf-8")
     assert "nats stream backup" in index
     assert "verified against" not in index
+
+
+def test_a_variant_stands_beside_the_state_and_does_not_touch_it(site: Site) -> None:
+    path = site.page("kinds.md", RESTORE)
+    names = ("next", "same", "old", "bad", "none")
+    declared = f"variants: {{{', '.join(f'{name}: []' for name in names)}}}\nreasons:"
+    path.write_text(path.read_text().replace("reasons:", declared))
+    site.lock("kinds.md")
+    later = VERSIONS | {"nats-server": "2.15.1"}
+    site.lock_variant("kinds.md", "next", later)
+    site.lock_variant("kinds.md", "same", VERSIONS)
+    site.lock_variant("kinds.md", "old", {"nats-server": "2.12.0"}, TODAY - timedelta(days=31))
+    site.lock_variant("kinds.md", "bad", later, save="failed", drop="not-run")
+    result = site.build()
+    assert result.returncode == 0, result.stderr
+    own = f"verified against {AGAINST} on 2026-11-21"
+    for name, last in (("save", "failed"), ("drop", "not reached")):
+        found = block(site, "kinds", name)
+        assert mark(found) == own
+        assert [fact.get_text() for fact in found.select(".lg-counts")][-4:] == [
+            "also with NATS 2.15.1 (2026-11-21)",
+            "also with same (2026-11-21)",
+            "stale with NATS 2.12.0 (2026-10-21)",
+            f"{last} with NATS 2.15.1 (2026-11-21)",
+        ]
+    strip = site.html("kinds/index.html").select_one(".lg-page")
+    assert strip is not None
+    assert mark(strip) == own
+    lines = strip.select(".lg-variants li")
+    assert [" ".join(line.get_text().split()) for line in lines] == [
+        "next: verified against Kubernetes 1.34.4, NATS 2.15.1 on 2026-11-21",
+        f"same: {own}",
+        "old: stale: the run is 31 days old, more than 30 (last run 2026-10-21)",
+        "bad: failed on 2026-11-21",
+        "none: never run",
+    ]
+    assert [line.select_one(".lg-mark")["class"][1] for line in lines] == [  # type: ignore[index]
+        *("lg-verified", "lg-verified", "lg-stale", "lg-failed", "lg-never"),
+    ]
+
+
+STAGED = """\
+```bash {.setup name=prepare expect=none}
+ls
+```
+
+```bash {.verify name=use expect=none}
+ls
+```
+
+```bash {.teardown name=clean expect=none}
+ls
+```
+"""
+
+
+def test_a_page_shows_its_stages_and_what_it_needs(site: Site) -> None:
+    site.page("deep/base.md", STAGED, title="The base")
+    path = site.page("app.md", STAGED)
+    front = "needs: {deep/base.md: use}\nreasons:"
+    path.write_text(path.read_text().replace("reasons:", front))
+    site.lock("app.md")
+    result = site.build("--no-directory-urls")
+    assert result.returncode == 0, result.stderr
+    page = site.html("app.html")
+    assert [found.get_text(" ", strip=True) for found in page.select(".lg-head .lg-counts")] == [
+        "set-up: before the procedure",
+        "tear-down: at the end, also after a failure",
+    ]
+    needs = page.select(".lg-page dd")[-1]
+    assert needs.get_text() == "The base (already met? use)"
+    assert [link["href"] for link in needs.select("a")] == ["deep/base.html", "deep/base.html#use"]
+    assert len(page.select(".lg-block.lg-verified")) == 3
+
+
+def test_a_need_that_no_run_can_meet_fails_the_build(site: Site) -> None:
+    path = site.page("app.md", STAGED)
+    path.write_text(path.read_text().replace("reasons:", "needs: {gone.md: use}\nreasons:"))
+    result = site.build()
+    assert result.returncode != 0
+    assert "docs/app.md:6: it needs gone.md, and there is no such page" in result.stderr
 
 
 def record(site: Site, page: str, **seconds: float) -> None:

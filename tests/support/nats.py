@@ -5,13 +5,16 @@ Each function takes the environment of its child processes: KUBECONFIG, and PATH
 
 from __future__ import annotations
 
-import subprocess
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from tests.support import commands, volumes
+
 MANIFESTS = Path(__file__).parents[2] / "manifests" / "nats"
 NAMESPACE = "agents"
+USERS = ("operator", "backup", "restore", "viewer")
 
 # 1000 orders of which 5 are deleted, two consumers that stand at different places, and a bucket.
 _SEED = """
@@ -36,11 +39,34 @@ for stream in $(nats stream ls --all --names); do nats stream rm "$stream" --for
 """
 
 
-def deploy(env: Mapping[str, str], overlay: str = "single") -> None:
-    """Apply an overlay and wait until NATS and its shell run."""
-    kubectl(env, "apply", "-k", str(MANIFESTS / "overlays" / overlay), namespace="")
-    for workload in ("statefulset/nats", "deployment/nats-box"):
+def deploy(env: Mapping[str, str], overlay: str = "local") -> None:
+    """Apply an overlay and wait until NATS and its shells run."""
+    kubectl(env, "apply", "-f", str(MANIFESTS / "base" / "namespace.yaml"))
+    volumes.provide(env)
+    make_passwords(env)
+    kubectl(env, "apply", "-k", str(MANIFESTS / "overlays" / overlay))
+    for workload in ("statefulset/nats", "statefulset/nats-view", "deployment/nats-box"):
         kubectl(env, "rollout", "status", workload, "--timeout=180s")
+
+
+def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
+    """Give the users of NATS random passwords, unless they have some."""
+    if kubectl(env, "get", "secret", "nats-auth", "--ignore-not-found", namespace=namespace):
+        return
+    values = [f"--from-literal={user}={secrets.token_hex(16)}" for user in USERS]
+    kubectl(env, "create", "secret", "generic", "nats-auth", *values, namespace=namespace)
+
+
+def start(env: Mapping[str, str]) -> None:
+    """Let NATS run, and wait for it."""
+    kubectl(env, "scale", "statefulset/nats", "--replicas=1")
+    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+
+
+def stop(env: Mapping[str, str]) -> None:
+    """Stop NATS, and wait until its pod is gone."""
+    kubectl(env, "scale", "statefulset/nats", "--replicas=0")
+    kubectl(env, "wait", "--for=delete", "pod/nats-0", "--timeout=90s")
 
 
 def seed_orders(env: Mapping[str, str]) -> None:
@@ -53,10 +79,30 @@ def seed_orders(env: Mapping[str, str]) -> None:
 
 def back_up(env: Mapping[str, str]) -> str:
     """Save every stream through the CronJob, as the schedule does, and return the Job's log."""
-    job = f"job/nats-backup-{uuid4().hex[:8]}"
-    kubectl(env, "create", *job.split("/"), "--from=cronjob/nats-backup")
-    kubectl(env, "wait", "--for=condition=complete", job, "--timeout=120s")
-    return kubectl(env, "logs", job)
+    return job(env, "nats-backup")
+
+
+def job(
+    env: Mapping[str, str],
+    template: str,
+    verdict: str = "complete",
+    namespace: str = NAMESPACE,
+    **settings: str,
+) -> str:
+    """Start a Job as on-call does, wait for its verdict, and return its log."""
+
+    def told(*args: str, given: str = "") -> str:
+        return kubectl(env, *args, namespace=namespace, given=given)
+
+    name = f"{template}-{uuid4().hex[:8]}"
+    create = ["create", "job", name, f"--from=cronjob/{template}", "--dry-run=client", "-o", "yaml"]
+    manifest = told(*create)
+    if settings:
+        values = [f"{key}={value}" for key, value in settings.items()]
+        manifest = told("set", "env", "--local", "-f", "-", *values, "-o", "yaml", given=manifest)
+    told("apply", "-f", "-", given=manifest)
+    told("wait", f"--for=condition={verdict}", f"job/{name}", "--timeout=240s")
+    return told("logs", f"job/{name}")
 
 
 def wipe(env: Mapping[str, str]) -> None:
@@ -70,21 +116,10 @@ def box(env: Mapping[str, str], *command: str) -> str:
     return kubectl(env, "exec", "deployment/nats-box", "--", *command)
 
 
-def kubectl(env: Mapping[str, str], *args: str, namespace: str = NAMESPACE) -> str:
-    """Run kubectl and return what it prints.
+def kubectl(env: Mapping[str, str], *args: str, namespace: str = NAMESPACE, given: str = "") -> str:
+    """Run kubectl in the namespace of NATS and return what it prints.
 
     Raises:
         AssertionError: it failed; the message holds what it said.
     """
-    where = ["--namespace", namespace] if namespace else []
-    done = subprocess.run(
-        ["kubectl", *where, *args],
-        env=dict(env),
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-    )
-    assert done.returncode == 0, f"kubectl {' '.join(args)}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    return commands.kubectl(env, *args, namespace=namespace, given=given)

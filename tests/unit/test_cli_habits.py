@@ -244,7 +244,7 @@ def test_a_cluster_that_was_raised_is_told_as_its_schema_says(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raised = Identity("a", "https://b:1", "c", "v1.34.4", Path("/d"), Path("/e"), "airgap")
-    monkeypatch.setattr("ledger.cluster.up", lambda say: raised)
+    monkeypatch.setattr("ledger.cluster.up", lambda *_, **__: raised)
     monkeypatch.setattr(sys, "argv", ["ledger", "cluster", "up", "--json"])
     with pytest.raises(SystemExit):
         main()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.cluster import workloads
+from ledger.cluster import up, workloads
 from ledger.cluster.golang import packages, requirement
 from ledger.cluster.pins import Pins
 from ledger.cluster.recipe import recipe
-from ledger.errors import ClusterError
+from ledger.errors import ClusterError, UsageError
 
 ROOT = Path(__file__).parents[2]
 MODULES = {
@@ -68,6 +68,37 @@ def test_both_ways_run_one_minor_release_of_kubernetes(pins: Pins) -> None:
     assert re.fullmatch(
         rf"kindest/node:v{re.escape(minor)}\.\d+@sha256:[0-9a-f]{{64}}", pins.node_image
     )
+
+
+def test_another_release_has_its_own_modules_and_images(pins: Pins) -> None:
+    for release in pins.releases:
+        other = pins.of(release)
+        version = other.versions["kubernetes"]
+        assert version.startswith(f"{release}.")
+        assert f"k8s.io/kubernetes v{version}\n" in (other.kubernetes / "go.mod").read_text()
+        assert other.node_image.startswith(f"kindest/node:v{release}.")
+        assert other.images["etcd"] != pins.images["etcd"]
+        usual, built = recipe(pins), recipe(other)
+        assert built.node.key() != usual.node.key()
+        # What runs in the workload images is the same in both.
+        assert built.binaries == usual.binaries
+
+
+def test_the_usual_release_can_be_named(pins: Pins) -> None:
+    assert pins.of("1.34") is pins
+
+
+@pytest.mark.parametrize("release", ["1.3", "1.33.4", "2", ""])
+def test_a_release_without_pins_is_told(pins: Pins, release: str) -> None:
+    with pytest.raises(UsageError, match="no pins for Kubernetes") as told:
+        pins.of(release)
+    assert told.value.fix == "one of 1.34, 1.33"
+
+
+@pytest.mark.parametrize("name", ["../b", "A", "a b", "-a", ""])
+def test_a_name_that_kind_would_not_take_is_told(name: str) -> None:
+    with pytest.raises(UsageError, match="is no name of a cluster"):
+        up(name, say=print)
 
 
 def test_every_image_of_the_project_has_a_step(pins: Pins) -> None:

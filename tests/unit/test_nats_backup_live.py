@@ -2,92 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from nats_backup import archive, restore
 from nats_backup.errors import DiffersError, Exit, UnreachableError
 from nats_backup.nats import Nats
-from nats_backup.store import archive_name
 
 from tests.support import nats_server
-from tests.support.nats_server import Server
+from tests.support.nats_server import NEEDS_NATS, Server, remove, told
 
-# Without the nats command on this machine these tests wait for the cluster, which builds it.
-pytestmark = [] if nats_server.find("nats") else [pytest.mark.cluster]
-
-
-@pytest.fixture(autouse=True)
-def tools(request: pytest.FixtureRequest) -> None:
-    if not nats_server.find("nats"):
-        request.getfixturevalue("cluster")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    started = nats_server.start(tmp_path)
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def three(tmp_path: Path) -> Iterator[list[Server]]:
-    """A cluster of three servers."""
-    started = nats_server.start_three(tmp_path)
-    yield started
-    for one in started:
-        one.stop()
-
-
-@pytest.fixture
-def orders(server: Server) -> Server:
-    """A stream with gaps, two consumers and a bucket of keys."""
-    server.nats("stream", "add", "ORDERS", "--subjects", "orders.>", "--defaults")
-    server.nats("pub", "orders.new", "order {{Count}}", "--count", "500", "--quiet")
-    for gone in ("450", "451"):
-        server.nats("stream", "rmm", "ORDERS", gone, "-f")
-    for name in ("billing", "shipping"):
-        server.nats("consumer", "add", "ORDERS", name, "--pull", "--ack", "explicit", "--defaults")
-    server.nats("consumer", "next", "ORDERS", "billing", "--count", "200", "--ack", "--raw")
-    server.nats("kv", "add", "config")
-    server.nats("kv", "put", "config", "region", "eu")
-    return server
-
-
-@pytest.fixture
-def saved(orders: Server) -> Path:
-    assert orders.backup("backup").returncode == Exit.DONE
-    made = orders.archives()[0]
-    # An archive is named by its second: the next one needs another.
-    while archive_name(datetime.now(UTC)) == made.name:
-        time.sleep(0.05)
-    return made
-
-
-def remove(server: Server, *streams: str) -> None:
-    for name in streams:
-        server.nats("stream", "rm", name, "-f")
+pytestmark = NEEDS_NATS
 
 
 def enter(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give this process the environment of the server, to call the tool from Python."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-
-
-def told(text: str) -> dict[str, str]:
-    """The only line of an error, as its fields."""
-    assert len(text.splitlines()) == 1, text
-    pairs = re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', text)
-    return {key: json.loads(value) if value[0] == '"' else value for key, value in pairs}
 
 
 class TestBackup:
@@ -117,16 +53,6 @@ class TestBackup:
         assert manifest.versions["server"].startswith("2.")
         assert manifest.versions["cli"] == orders.nats("--version").strip().removeprefix("v")
 
-    def test_a_configured_bucket_is_never_skipped(self, orders: Server) -> None:
-        done = orders.backup("backup", S3_BUCKET="dr-backups", AWS_ACCESS_KEY_ID="x")
-        assert done.returncode == Exit.UPLOAD
-        assert "skipped" not in done.stdout
-        assert "Backup Complete" not in done.stdout
-        assert told(done.stderr)["msg"] == (
-            "S3 upload is not supported yet, but S3_BUCKET, AWS_ACCESS_KEY_ID is set"
-        )
-        assert archive.verify(orders.archives()[0]).names == ("KV_config", "ORDERS")
-
     def test_no_streams_is_an_error_of_its_own(self, server: Server) -> None:
         done = server.backup("backup")
         assert done.returncode == Exit.NO_STREAMS
@@ -153,17 +79,6 @@ class TestBackup:
         assert done.returncode == Exit.NO_STREAMS
         assert "no streams but memory streams" in told(done.stderr)["msg"]
         assert server.archives() == []
-
-    def test_retention_goes_on_while_the_upload_fails(self, orders: Server, saved: Path) -> None:
-        old = [saved.with_name(f"2020010{day}-020000.tar") for day in (1, 2)]
-        for path in old:
-            path.write_bytes(saved.read_bytes())
-        done = orders.backup("backup", S3_BUCKET="dr-backups")
-        assert done.returncode == Exit.UPLOAD
-        assert told(done.stderr)["msg"].startswith("S3 upload is not supported yet")
-        assert done.stdout.count("archive removed") == 2
-        assert not any(path.exists() for path in old)
-        assert saved in orders.archives()
 
     def test_nats_down_leaves_no_archive(self, orders: Server) -> None:
         orders.stop()

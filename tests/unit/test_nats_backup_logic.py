@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import resource
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from nats_backup import archive, cli, listing, log, manifest, settings, store
+from nats_backup import archive, cli, listing, log, manifest, markers, settings, store
 from nats_backup.errors import (
     ArchiveError,
     Exit,
@@ -20,39 +21,11 @@ from nats_backup.errors import (
     StorageError,
     ToolError,
 )
-from nats_backup.manifest import Check, Consumer, Manifest, Stream, Verdict
+from nats_backup.manifest import Check, Consumer, Verdict
 
-NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+from tests.support.archives import NOW, ORDERS, describe, folders, put, spoil
+
 WEEK = timedelta(days=7)
-ORDERS = Stream("ORDERS", 995, 1, 1000, 5, (Consumer("billing", 400, 400),))
-
-
-def describe(root: Path, *names: str) -> Manifest:
-    streams = tuple(replace(ORDERS, name=name) for name in names)
-    return Manifest("2026-11-21T06:00:00Z", {"tool": "0"}, streams, archive.fingerprint(root))
-
-
-def folders(root: Path, *names: str) -> Path:
-    for name in names:
-        (root / name).mkdir(parents=True)
-        (root / name / "backup.json").write_text(f'{{"stream": "{name}"}}')
-        (root / name / "stream.tar.s2").write_bytes(name.encode() * 300)
-    return root
-
-
-def put(tmp_path: Path, moment: datetime, *names: str) -> tuple[store.Store, Path]:
-    names = names or ("KV_config", "ORDERS")
-    root = folders(tmp_path / f"streams-{moment:%j%H%M%S}", *names)
-    (tmp_path / "pvc").mkdir(exist_ok=True)
-    volume = store.Store(tmp_path / "pvc")
-    volume.put(store.archive_name(moment), describe(root, *names), root)
-    return volume, volume.path(store.archive_name(moment))
-
-
-def spoil(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[data.index(b"ORDERSORDERS")] ^= 1
-    path.write_bytes(data)
 
 
 class TestNames:
@@ -102,6 +75,52 @@ class TestRetention:
         assert volume.prune(NOW, WEEK, made.name) == []
         assert volume.prune(NOW, WEEK) == [good.name]
 
+    def test_the_newest_verified_one_stays_however_old(self, tmp_path: Path) -> None:
+        volume, verified = put(tmp_path, NOW - timedelta(days=90))
+        for age in (91, 30, 0):
+            put(tmp_path, NOW - timedelta(days=age))
+        volume.mark_verified(verified.name)
+        assert volume.prune(NOW, WEEK) == [
+            store.archive_name(NOW - timedelta(days=age)) for age in (91, 30)
+        ]
+        assert volume.names() == [store.archive_name(NOW), verified.name]
+
+    def test_ten_days_of_archives_become_a_week(self, tmp_path: Path) -> None:
+        for age in range(10):
+            volume, _ = put(tmp_path, NOW - timedelta(days=age))
+        volume.mark_verified(volume.names()[1])
+        volume.prune(NOW, timedelta(days=6))
+        assert volume.names() == [store.archive_name(NOW - timedelta(days=age)) for age in range(7)]
+
+    @pytest.mark.parametrize("damage", [b"", b"not a tar", bytes(10240)])
+    def test_what_cannot_be_read_is_left_alone(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: bytes
+    ) -> None:
+        volume, _ = put(tmp_path, NOW)
+        strange = volume.path("20200101-020000.tar")
+        strange.write_bytes(damage)
+        assert volume.prune(NOW, WEEK) == []
+        assert strange.read_bytes() == damage
+        assert 'msg="archive kept, it cannot be read"' in capsys.readouterr().out
+
+    def test_an_archive_of_another_tool_version_is_left_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(manifest, "SCHEMA", {"name": "nats-backup", "version": 2})
+        _, newer = put(tmp_path, NOW - timedelta(days=30))
+        monkeypatch.undo()
+        volume, _ = put(tmp_path, NOW)
+        assert volume.prune(NOW, WEEK) == []
+        assert newer.exists()
+
+    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"archive": 3}'])
+    def test_a_marker_that_says_nothing_is_no_obstacle(self, tmp_path: Path, content: str) -> None:
+        volume, _ = put(tmp_path, NOW)
+        (volume.root / markers.VERIFIED).write_text(content)
+        assert volume.verified() == ""
+        volume.mark_verified(store.archive_name(NOW))
+        assert volume.verified() == store.archive_name(NOW)
+
     def test_the_file_time_does_not_count(self, tmp_path: Path) -> None:
         volume, old = put(tmp_path, NOW - timedelta(days=8))
         put(tmp_path, NOW)
@@ -134,7 +153,7 @@ class TestStore:
 
     def test_a_write_that_fails_leaves_nothing(self, tmp_path: Path) -> None:
         volume, _ = put(tmp_path, NOW - timedelta(days=1))
-        before = volume.names()
+        before = {path.name: path.read_bytes() for path in volume.root.iterdir()}
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
         try:
@@ -142,7 +161,7 @@ class TestStore:
                 put(tmp_path, NOW)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert [path.name for path in volume.root.iterdir()] == before
+        assert {path.name: path.read_bytes() for path in volume.root.iterdir()} == before
 
     def test_a_volume_that_gives_back_other_bytes_fails_the_backup(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -159,7 +178,8 @@ class TestStore:
         with pytest.raises(StorageError, match="the volume gave back other bytes") as caught:
             put(tmp_path, NOW)
         assert caught.value.exit_code == Exit.STORAGE
-        assert [path.name for path in volume.root.iterdir()] == [before.name]
+        assert {path.name for path in volume.root.iterdir()} == {before.name, markers.LATEST}
+        assert json.loads((volume.root / markers.LATEST).read_bytes())["archive"] == before.name
 
     def test_a_missing_folder_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="does not exist"):
@@ -384,6 +404,20 @@ class TestCommand:
 def test_an_event_is_one_line_whatever_it_holds() -> None:
     text = log.line("info", "store", 'a "b"\nc', path="x=y", empty="", number=3)
     assert text == r'level=info stage=store msg="a \"b\"\nc" path="x=y" empty="" number=3'
+
+
+@pytest.mark.parametrize("name", ["NATS_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_a_secret_in_the_words_of_another_program_is_not_shown(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "open-sesame")
+    log.failure("backup", StorageError("denied to open-sesame", where="s3://open-sesame/"))
+    log.warning("upload", "denied to open-sesame")
+    told = capsys.readouterr()
+    assert told.err == (
+        f'level=error stage=backup msg="denied to [{name}]" where=s3://[{name}]/ exit=6\n'
+    )
+    assert told.out == f'level=warn stage=upload msg="denied to [{name}]"\n'
 
 
 def _settings(root: Path) -> settings.Settings:

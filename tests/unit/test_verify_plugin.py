@@ -280,14 +280,14 @@ def standing(site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> list[str
     Record(identity, created="", engine={}, node_image="").write()
     done: list[str] = []
 
-    def up(say: Callable[[str], None]) -> Identity:
+    def up(name: str, say: Callable[[str], None]) -> Identity:
         with locked(places.cache_home(), say):
             done.append("up")
         return identity
 
     monkeypatch.setattr(clusters, "prove", lambda _: None)
     monkeypatch.setattr(clusters, "up", up)
-    monkeypatch.setattr(clusters, "down", lambda **_: done.append("down"))
+    monkeypatch.setattr(clusters, "down", lambda *_, **__: done.append("down"))
     site.makepyfile("def test_it(cluster):\n    assert cluster.name == 'phase-ledger'")
     return done
 
@@ -356,7 +356,7 @@ def test_an_engine_that_was_started_in_vain_is_stopped(
     record = places.engine_home() / "engine.json"
     engine = subprocess.Popen(["dockerd", "60"], executable=shutil.which("sleep"))
 
-    def up(say: Callable[[str], None]) -> Identity:
+    def up(name: str, say: Callable[[str], None]) -> Identity:
         record.parent.mkdir(parents=True)
         record.write_text(json.dumps({"pid": engine.pid, "bin": "/nowhere", "made": []}))
         raise ClusterError("a step failed", where="its.log", fix="mend it")

@@ -13,8 +13,9 @@ import io
 import re
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -30,16 +31,16 @@ _STREAM_FILE = re.compile(r"streams/(?P<stream>[^/\s.*>\\]+)/(?P<file>[A-Za-z0-9
 def fingerprint(root: Path) -> dict[str, File]:
     """Size and checksum of every file below a folder, by path inside the archive."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
-    return {f"streams/{path.relative_to(root).as_posix()}": _file(path) for path in files}
+    return {f"streams/{path.relative_to(root).as_posix()}": digest(path) for path in files}
 
 
 def write(target: BinaryIO, manifest: Manifest, root: Path) -> None:
     """Write the archive of the streams below a folder."""
     data = manifests.dumps(manifest)
-    digest = f"{hashlib.sha256(data).hexdigest()}  {MANIFEST}\n".encode()
+    recorded = f"{hashlib.sha256(data).hexdigest()}  {MANIFEST}\n".encode()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, MANIFEST, len(data), io.BytesIO(data))
-        _add(tar, DIGEST, len(digest), io.BytesIO(digest))
+        _add(tar, DIGEST, len(recorded), io.BytesIO(recorded))
         for name, file in manifest.files.items():
             with (root / name.removeprefix("streams/")).open("rb") as source:
                 _add(tar, name, file.size, source)
@@ -53,12 +54,32 @@ def verify(path: Path) -> Manifest:
     """
     with _reading(path) as tar:
         members = _members(tar)
-        manifest = _manifest(tar, members)
+        head = [members[name] for name in (MANIFEST, DIGEST) if name in members]
+        manifest = _manifest({member.name: _content(tar, member).read() for member in head})
         _same_names(members, manifest)
         for name, file in manifest.files.items():
             if _digest(_content(tar, members[name])) != file:
                 raise ArchiveError(f"checksum of {name} does not match the manifest")
     return manifest
+
+
+def read_manifest(content: IO[bytes]) -> Manifest:
+    """Read the manifest at the head of an archive; nothing behind it is read or checked.
+
+    Raises:
+        ArchiveError: there is no manifest that can be read.
+    """
+    try:
+        with tarfile.open(fileobj=content, mode="r|") as tar:
+            return _manifest({m.name: _content(tar, m).read() for m in islice(tar, 2)})
+    except tarfile.TarError as error:
+        raise ArchiveError(f"archive cannot be read: {error}") from error
+
+
+def digest(path: Path) -> File:
+    """Size and checksum of a file."""
+    with path.open("rb") as content:
+        return _digest(content)
 
 
 def extract(path: Path, streams: Iterable[str], target: Path) -> None:
@@ -84,7 +105,7 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
     except FileNotFoundError:
         fix = "choose a name from the list of archives"
         raise ArchiveError("no such archive", where=path.name, fix=fix) from None
-    except tarfile.TarError as error:
+    except (tarfile.TarError, OSError) as error:
         raise ArchiveError(f"archive cannot be read: {error}", where=path.name) from error
     except ArchiveError as error:
         error.where = error.where or path.name
@@ -102,14 +123,13 @@ def _members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     return members
 
 
-def _manifest(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> Manifest:
-    if MANIFEST not in members or DIGEST not in members:
+def _manifest(head: Mapping[str, bytes]) -> Manifest:
+    if MANIFEST not in head or DIGEST not in head:
         raise ArchiveError("archive has no manifest")
-    data = _content(tar, members[MANIFEST]).read()
-    recorded = _content(tar, members[DIGEST]).read().split(b" ")[0]
-    if hashlib.sha256(data).hexdigest().encode() != recorded:
+    recorded = head[DIGEST].split(b" ")[0]
+    if hashlib.sha256(head[MANIFEST]).hexdigest().encode() != recorded:
         raise ArchiveError(f"checksum of {MANIFEST} does not match")
-    return manifests.loads(data)
+    return manifests.loads(head[MANIFEST])
 
 
 def _same_names(members: dict[str, tarfile.TarInfo], manifest: Manifest) -> None:
@@ -134,11 +154,6 @@ def _add(tar: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None
     member.size = size
     member.mode = 0o644
     tar.addfile(member, content)
-
-
-def _file(path: Path) -> File:
-    with path.open("rb") as content:
-        return _digest(content)
 
 
 def _digest(content: IO[bytes]) -> File:

@@ -9,11 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nats_backup import __version__, archive
-from nats_backup.errors import NoStreamsError, RetentionError, SnapshotError, UploadError
+from nats_backup.errors import (
+    BucketError,
+    NoStreamsError,
+    RetentionError,
+    SnapshotError,
+    UploadError,
+)
 from nats_backup.log import event, warning
 from nats_backup.manifest import Consumer, Manifest, Stream
 from nats_backup.nats import Live, Nats, stream_state
-from nats_backup.settings import Settings
+from nats_backup.settings import Remote, Settings
 from nats_backup.store import Store, archive_name
 
 
@@ -24,14 +30,18 @@ def run(settings: Settings, now: datetime) -> None:
         ToolError: the stage that failed; an archive that was stored stays.
     """
     store, nats = Store(settings.backups), Nats(settings.timeout)
+    configured = settings.remote.configured  # told before anything is done
     with store.locked(), TemporaryDirectory(prefix="nats-backup-", dir=settings.work) as work:
         folder = Path(work) / "streams"
         manifest = snapshot(nats, folder, now)
         name = archive_name(now)
-        store.put(name, manifest, folder)
+        latest = store.put(name, manifest, folder)
         event("store", "archive stored", archive=name)
         try:
-            upload(settings)
+            if configured:
+                upload(settings.remote, store.path(name), latest)
+            else:
+                event("upload", "S3/GCS upload skipped (credentials not configured)")
         except UploadError:
             _prune_anyway(store, settings, now, name)
             raise
@@ -70,17 +80,20 @@ def snapshot(nats: Nats, folder: Path, now: datetime) -> Manifest:
     return Manifest(created, versions, streams, archive.fingerprint(folder), excluded)
 
 
-def upload(settings: Settings) -> None:
-    """Say that no bucket is configured, or fail: a configured bucket is never skipped.
+def upload(remote: Remote, path: Path, latest: bytes) -> None:
+    """Copy a stored archive into the bucket, and `LATEST` after it.
 
     Raises:
-        UploadError: a bucket is configured, and this version cannot upload.
+        UploadError: the bucket does not have it.
     """
-    if settings.s3:
-        what = f"S3 upload is not supported yet, but {', '.join(settings.s3)} is set"
-        fix = "remove the Secret nats-backup-s3; the archive is on the volume"
-        raise UploadError(what, fix=fix)
-    event("upload", "S3/GCS upload skipped (credentials not configured)")
+    from nats_backup.bucket import Bucket  # its client takes longer to load than all the rest
+
+    try:
+        Bucket(remote).put(path.name, path, latest)
+    except BucketError as error:
+        fix = "; ".join(filter(None, [error.fix, f"{path.name} is on the volume"]))
+        raise UploadError(error.what, where=error.where, fix=fix) from error
+    event("upload", "archive uploaded", archive=path.name, bucket=remote.bucket)
 
 
 def prune(store: Store, settings: Settings, now: datetime, made: str = "") -> None:

@@ -1,10 +1,15 @@
-"""Back up, list, restore and prune the JetStream streams of one NATS account.
+"""Back up, verify, restore, list and prune the JetStream streams of one NATS account.
 
 Streams in memory are left out of a backup, and named in its log and in the archive's manifest.
 
-Settings come from the environment: NATS_URL and the other variables of the nats command,
-BACKUP_DIR (/backup), WORK_DIR (/tmp), RETENTION_DAYS (7), NATS_TIMEOUT (60s); for a restore
-ARCHIVE, and STREAM (one name, or several with commas; empty means all).
+Settings come from the environment: NATS_URL, NATS_USER, NATS_PASSWORD and the other variables of
+the nats command, BACKUP_DIR (/backup), WORK_DIR (/tmp), RETENTION_DAYS (7), NATS_TIMEOUT (60s).
+A restore takes ARCHIVE, STREAM (one name, or several with commas; empty means all) and REPLICAS
+(empty: as many as were saved); verify takes ARCHIVE (empty: the newest).
+
+The bucket: S3_BUCKET, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, all or none; S3_PREFIX (nats/),
+S3_ENDPOINT (empty: AWS), AWS_REGION (us-east-1). FROM says where list, verify and restore read
+archives: volume or s3.
 
 Exit codes:
    0  done
@@ -19,6 +24,7 @@ Exit codes:
   10  a stream to restore exists: nothing was restored
   11  the server did not take a stream back
   12  the restored streams differ from the archive
+  13  the bucket cannot be read: nothing was restored
 """
 
 from __future__ import annotations
@@ -31,11 +37,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import FrameType
 
-from nats_backup import __version__, backup, listing, restore
+from nats_backup import __version__, backup, listing, restore, verify
 from nats_backup.errors import Exit, StorageError, ToolError
 from nats_backup.log import failure
 from nats_backup.settings import Settings, from_environment
 from nats_backup.store import Store
+
+_FLAGS = ("archive", "stream", "replicas")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,6 +74,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> None:
             listing.run(settings, now, as_json=arguments.json)
         case "restore":
             restore.run(settings)
+        case "verify":
+            verify.run(settings, now, as_json=arguments.json)
         case _:
             store = Store(settings.backups)
             with store.locked():
@@ -81,17 +91,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("backup", help="save every file stream into one archive, then prune")
-    listed = commands.add_parser("list", help="list the archives and check them")
-    listed.add_argument("--json", action="store_true", help="print JSON, with a schema version")
+    checked = commands.add_parser("verify", help="restore into a throw-away server and compare")
     restored = commands.add_parser("restore", help="restore streams and compare them")
-    restored.add_argument("--archive", metavar="NAME", help="the archive, instead of ARCHIVE")
+    listed = commands.add_parser("list", help="list the archives and check them")
+    commands.add_parser("prune", help="remove old archives, never the newest good or verified one")
+    for command in (checked, restored):
+        command.add_argument("--archive", metavar="NAME", help="the archive, instead of ARCHIVE")
+    for command in (checked, listed):
+        command.add_argument("--json", action="store_true", help="print JSON, with its schema")
     restored.add_argument("--stream", metavar="NAMES", help="the streams, instead of STREAM")
-    commands.add_parser("prune", help="remove old archives, but never the newest good one")
+    restored.add_argument("--replicas", metavar="N", help="replicas, instead of REPLICAS")
     return parser
 
 
 def _flags(arguments: argparse.Namespace) -> dict[str, str]:
-    given = {name.upper(): getattr(arguments, name, None) for name in ("archive", "stream")}
+    given = {name.upper(): getattr(arguments, name, None) for name in _FLAGS}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -20,6 +20,7 @@ class Exit(IntEnum):
     EXISTS = 10
     RESTORE = 11
     DIFFERS = 12
+    BUCKET = 13
 
 
 class ToolError(Exception):
@@ -102,3 +103,9 @@ class DiffersError(ToolError):
     """Restored streams that are not what was saved."""
 
     exit_code = Exit.DIFFERS
+
+
+class BucketError(ToolError):
+    """A bucket that cannot be read or written."""
+
+    exit_code = Exit.BUCKET

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from nats_backup import archive
 from nats_backup.errors import ArchiveError
 from nats_backup.settings import Settings
-from nats_backup.store import Store, archive_time
-from nats_backup.table import render
+from nats_backup.sources import Source, source
+from nats_backup.store import archive_age
+from nats_backup.table import age, render, size
 
 SCHEMA = {"name": "nats-backup-list", "version": 1}
 _HEAD = ("ARCHIVE", "AGE", "SIZE", "MESSAGES", "CHECKSUM", "STREAMS")
@@ -18,7 +18,10 @@ _HEAD = ("ARCHIVE", "AGE", "SIZE", "MESSAGES", "CHECKSUM", "STREAMS")
 
 @dataclass(frozen=True)
 class Entry:
-    """One archive: age in seconds, size in bytes, and the problem if it is damaged."""
+    """One archive: age in seconds, size in bytes, and the problem if it is damaged.
+
+    `checked` is what the checksums were computed of: the whole archive, or its manifest alone.
+    """
 
     archive: str
     age: int
@@ -27,12 +30,13 @@ class Entry:
     messages: int
     good: bool
     problem: str
+    checked: str
 
 
 def run(settings: Settings, now: datetime, *, as_json: bool) -> None:
     """Print the archives, newest first, as a table or as JSON."""
-    store = Store(settings.backups)
-    entries = [_entry(store, name, now) for name in store.names()]
+    found = source(settings)
+    entries = [_entry(found, name, large, now) for name, large in found.sizes().items()]
     if as_json:
         print(json.dumps({"schema": SCHEMA, "archives": [asdict(e) for e in entries]}, indent=2))
         return
@@ -40,41 +44,19 @@ def run(settings: Settings, now: datetime, *, as_json: bool) -> None:
         print(text)
 
 
-def _entry(store: Store, name: str, now: datetime) -> Entry:
-    path, moment = store.path(name), archive_time(name)
-    age = int((now - (moment or now)).total_seconds())
-    size = path.stat().st_size
+def _entry(found: Source, name: str, large: int, now: datetime) -> Entry:
+    old, checked = archive_age(name, now), found.checked
     try:
-        manifest = archive.verify(path)
+        manifest = found.manifest(name)
     except ArchiveError as error:
-        return Entry(name, age, size, (), 0, good=False, problem=error.what)
+        return Entry(name, old, large, (), 0, good=False, problem=error.what, checked=checked)
     names, messages = manifest.names, manifest.messages
-    return Entry(name, age, size, names, messages, good=True, problem="")
+    return Entry(name, old, large, names, messages, good=True, problem="", checked=checked)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
+    first = (entry.archive, age(entry.age), size(entry.size))
     if not entry.good:
-        return (entry.archive, _age(entry.age), _size(entry.size), "-", "BAD", entry.problem)
-    streams = ",".join(entry.streams)
-    age, size = _age(entry.age), _size(entry.size)
-    return (entry.archive, age, size, str(entry.messages), "ok", streams)
-
-
-def _age(seconds: int) -> str:
-    """An age as kubectl prints it: two units at most."""
-    span = timedelta(seconds=max(seconds, 0))
-    hours, rest = divmod(span.seconds, 3600)
-    minutes, secs = divmod(rest, 60)
-    units = [(span.days, "d"), (hours, "h"), (minutes, "m"), (secs, "s")]
-    while len(units) > 1 and units[0][0] == 0:
-        units.pop(0)
-    return "".join(f"{count}{unit}" for count, unit in units[:2] if count) or "0s"
-
-
-def _size(count: int) -> str:
-    value, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f}{unit}"
+        return (*first, "-", "BAD", entry.problem)
+    verdict = "ok" if entry.checked == "archive" else entry.checked
+    return (*first, str(entry.messages), verdict, ",".join(entry.streams))

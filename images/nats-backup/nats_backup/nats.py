@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,21 @@ class Live:
 class Nats:
     """A NATS account, reached as the environment says (NATS_URL and the CLI's other variables).
 
+    NATS_USER and NATS_PASSWORD reach the CLI that way too, never on a command line.
+
     Args:
         timeout: how long one answer may take, as the CLI writes it: `60s`.
+        environment: instead of the environment of this process.
     """
 
     timeout: str
+    environment: Mapping[str, str] | None = None
+
+    @property
+    def address(self) -> str:
+        """The server's address as configured, without credentials."""
+        variables = os.environ if self.environment is None else self.environment
+        return re.sub(r"//[^@/]*@", "//", variables.get("NATS_URL", "the CLI's default context"))
 
     def streams(self) -> dict[str, Live]:
         """Every stream of the account with its durable consumers, by name.
@@ -76,15 +86,24 @@ class Nats:
             fix = "nothing was stored; the last archive is intact"
             raise SnapshotError(_reason(done), where=stream, fix=fix)
 
-    def restore(self, folder: Path) -> None:
-        """Restore one stream from its folder.
+    def restore(self, folder: Path, replicas: str = "") -> None:
+        """Restore one stream from its folder, with the replicas it had or another number of them.
 
         Raises:
             RestoreError: the server refused it.
         """
-        done = self._run("stream", "restore", str(folder), "--no-progress")
+        flags = ["--replicas", replicas] if replicas else []
+        done = self._run("stream", "restore", str(folder), "--no-progress", *flags)
         if done.returncode:
             raise RestoreError(_reason(done), where=folder.name)
+
+    def remove(self, stream: str) -> None:
+        """Delete one stream.
+
+        Raises:
+            UnreachableError: the server does not do it.
+        """
+        self._api(f"STREAM.DELETE.{stream}", {})
 
     def _live(self, raw: dict[str, Any]) -> Live:
         name = str(raw["config"]["name"])
@@ -100,7 +119,7 @@ class Nats:
             page = self._api(subject, {"offset": offset})
             if page.get("missing") or page.get("offline"):
                 lost = ", ".join([*page.get("missing", []), *page.get("offline", {})])
-                raise UnreachableError(f"no leader answers for: {lost}", where=address())
+                raise UnreachableError(f"no leader answers for: {lost}", where=self.address)
             items = page.get(key) or []
             yield from items
             offset += len(items)
@@ -115,27 +134,27 @@ class Nats:
         except ValueError:
             silent = "NATS" if done.returncode else "JetStream"
             what = f"{silent} does not answer: {_reason(done)}"
-            raise UnreachableError(what, where=address()) from None
+            raise UnreachableError(what, where=self.address) from None
         if problem := answer.get("error"):
-            raise UnreachableError(f"{subject}: {problem.get('description')}", where=address())
+            raise UnreachableError(f"{subject}: {problem.get('description')}", where=self.address)
         return answer
 
     def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
         command = ["nats", *args, "--timeout", self.timeout]
         try:
             done = subprocess.run(
-                command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+                command,
+                env=self.environment,
+                check=False,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
             )
         except FileNotFoundError:
             raise SettingsError("the `nats` command is not on PATH") from None
         if done.returncode and "setup failed" in done.stderr:
-            raise UnreachableError(_reason(done), where=address())
+            raise UnreachableError(_reason(done), where=self.address)
         return done
-
-
-def address() -> str:
-    """The server's address as configured, without credentials."""
-    return re.sub(r"//[^@/]*@", "//", os.environ.get("NATS_URL", "the CLI's default context"))
 
 
 def stream_state(name: str, raw: dict[str, Any], consumers: tuple[Consumer, ...]) -> Stream:

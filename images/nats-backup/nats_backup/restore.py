@@ -19,7 +19,8 @@ from nats_backup.log import event
 from nats_backup.manifest import Check, Manifest, compare
 from nats_backup.nats import Nats
 from nats_backup.settings import Settings
-from nats_backup.store import Store
+from nats_backup.sources import source
+from nats_backup.store import checked_name
 from nats_backup.table import render
 
 SETTLE_SECONDS = 60.0
@@ -34,17 +35,16 @@ def run(settings: Settings) -> None:
         RestoreError: the server refused a stream.
         DiffersError: what came back is not what was saved.
     """
-    path, nats = Store(settings.backups).path(settings.archive), Nats(settings.timeout)
-    manifest = archive.verify(path)
-    event("archive", "checksums match", archive=path.name, files=len(manifest.files))
-    names = wanted(manifest, settings.streams)
-    _refuse_existing(names, nats)
-    with TemporaryDirectory(prefix="nats-restore-", dir=settings.work) as work:
-        archive.extract(path, names, Path(work))
-        _restore(names, Path(work), nats)
+    nats, name = Nats(settings.timeout), checked_name(settings.archive)
+    with source(settings).fetched(name, settings.work) as path:
+        manifest = archive.verify(path)
+        event("archive", "checksums match", archive=name, files=len(manifest.files))
+        names = wanted(manifest, settings.streams)
+        _refuse_existing(names, nats)
+        _restore(path, names, nats, settings)
     verify(manifest, names, nats)
     messages = sum(s.messages for s in manifest.streams if s.name in names)
-    event("done", "Restore Complete", archive=path.name, streams=len(names), messages=messages)
+    event("done", "Restore Complete", archive=name, streams=len(names), messages=messages)
 
 
 def wanted(manifest: Manifest, streams: Sequence[str]) -> tuple[str, ...]:
@@ -65,14 +65,27 @@ def verify(manifest: Manifest, names: Iterable[str], nats: Nats) -> None:
     Raises:
         DiffersError: a value differs.
     """
-    checks = _settled(manifest, names, nats)
+    checks = settled(manifest, names, nats, SETTLE_SECONDS)
+    show(checks)
+    refuse_differences(checks, "keep the publishers stopped, keep the archive, and escalate")
+
+
+def show(checks: Sequence[Check]) -> None:
+    """Print saved and restored values side by side."""
     rows = [(c.stream, c.item, c.expected, c.found, c.verdict) for c in checks]
     for text in render(("STREAM", "ITEM", "SAVED", "RESTORED", "RESULT"), rows):
         print(text, flush=True)
+
+
+def refuse_differences(checks: Sequence[Check], fix: str) -> None:
+    """End the run where a value differs.
+
+    Raises:
+        DiffersError: one does.
+    """
     if wrong := [check for check in checks if not check.good]:
         streams = ", ".join(dict.fromkeys(check.stream for check in wrong))
         what = f"{len(wrong)} of {len(checks)} values differ from the archive"
-        fix = "keep the publishers stopped, keep the archive, and escalate"
         raise DiffersError(what, where=streams, fix=fix)
 
 
@@ -83,12 +96,12 @@ def differences(manifest: Manifest, names: Iterable[str], nats: Nats) -> list[Ch
     return [check for stream in saved for check in compare(stream, live.get(stream.name))]
 
 
-def _settled(manifest: Manifest, names: Iterable[str], nats: Nats) -> list[Check]:
+def settled(manifest: Manifest, names: Iterable[str], nats: Nats, seconds: float) -> list[Check]:
     """Compare until all is equal or the time is up.
 
     In a cluster a restored stream and each of its consumers elect a leader first.
     """
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         last = time.monotonic() >= deadline
         try:
@@ -108,10 +121,21 @@ def _refuse_existing(names: Sequence[str], nats: Nats) -> None:
         raise StreamExistsError(what, fix=fix)
 
 
-def _restore(names: Sequence[str], folder: Path, nats: Nats) -> None:
+def restore_stream(path: Path, stream: str, nats: Nats, work: Path, replicas: str) -> None:
+    """Restore one stream of a verified archive.
+
+    Raises:
+        RestoreError: the server refused it.
+    """
+    with TemporaryDirectory(prefix="nats-restore-", dir=work) as folder:
+        archive.extract(path, [stream], Path(folder))
+        nats.restore(Path(folder) / stream, replicas)
+
+
+def _restore(path: Path, names: Sequence[str], nats: Nats, settings: Settings) -> None:
     for done, name in enumerate(names):
         try:
-            nats.restore(folder / name)
+            restore_stream(path, name, nats, settings.work, settings.replicas)
         except RestoreError as error:
             error.fix = f"restored before it: {', '.join(names[:done]) or 'none'}"
             raise

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
-from nats_backup import archive
+from nats_backup import archive, markers
 from nats_backup.errors import ArchiveError, RetentionError, SettingsError, StorageError
+from nats_backup.log import warning
 from nats_backup.manifest import Manifest
 
 _NAME = re.compile(r"\d{8}-\d{6}\.tar")
@@ -33,6 +32,23 @@ def archive_time(name: str) -> datetime | None:
     return None
 
 
+def archive_age(name: str, now: datetime) -> int:
+    """The age of an archive in seconds, by its name."""
+    return int((now - (archive_time(name) or now)).total_seconds())
+
+
+def checked_name(name: str) -> str:
+    """The name, if it is an archive's.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if not archive_time(name):
+        fix = "give ARCHIVE a name from the list of archives, such as 20260102-030405.tar"
+        raise SettingsError(f"not an archive name: {name!r}", fix=fix)
+    return name
+
+
 class Store:
     """The archives in one folder.
 
@@ -42,6 +58,8 @@ class Store:
     Raises:
         StorageError: the folder does not exist.
     """
+
+    checked = "archive"
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
@@ -58,10 +76,20 @@ class Store:
         Raises:
             SettingsError: the name is not an archive's name.
         """
-        if not archive_time(name):
-            fix = "give ARCHIVE a name from the list of archives, such as 20260102-030405.tar"
-            raise SettingsError(f"not an archive name: {name!r}", fix=fix)
-        return self.root / name
+        return self.root / checked_name(name)
+
+    def sizes(self) -> dict[str, int]:
+        """Size in bytes of each archive, newest first."""
+        return {name: self.path(name).stat().st_size for name in self.names()}
+
+    def manifest(self, name: str) -> Manifest:
+        """What an archive holds, once every checksum of it holds."""
+        return archive.verify(self.path(name))
+
+    @contextmanager
+    def fetched(self, name: str, work: Path) -> Iterator[Path]:  # noqa: ARG002  (as of a bucket)
+        """The archive where it lies."""
+        yield self.path(name)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -80,8 +108,11 @@ class Store:
                 left.unlink()
             yield
 
-    def put(self, name: str, manifest: Manifest, root: Path) -> None:
+    def put(self, name: str, manifest: Manifest, root: Path) -> bytes:
         """Store the streams below a folder as an archive: whole and on disk, or not at all.
+
+        Returns:
+            What `LATEST` says of it.
 
         Raises:
             StorageError: the volume is full or cannot be written, or the name is taken.
@@ -93,17 +124,43 @@ class Store:
             with _storage(partial):
                 with partial.open("wb") as file:
                     archive.write(file, manifest, root)
-                    _flush(file)
+                    markers.flush(file)
                 archive.verify(partial)
+                latest = markers.latest(name, partial, manifest)
+                # Written before the archive appears: a full volume then shows neither.
+                marker = markers.prepare(self.root, markers.LATEST, latest)
                 partial.rename(target)
-                _flush_folder(self.root)
+                marker.rename(self.root / markers.LATEST)
+                markers.flush_folder(self.root)
         except ArchiveError as error:
             raise StorageError(f"the volume gave back other bytes: {error.what}") from error
         finally:
             partial.unlink(missing_ok=True)
+        return latest
+
+    def mark_verified(self, name: str, **found: object) -> None:
+        """Name the newest archive that was restored and compared: `prune` spares it.
+
+        Raises:
+            StorageError: the volume cannot be written.
+        """
+        if name < self.verified():
+            return
+        target, content = self.root / markers.VERIFIED, markers.dumps({"archive": name, **found})
+        with _storage(target):
+            markers.prepare(self.root, markers.VERIFIED, content).rename(target)
+            markers.flush_folder(self.root)
+
+    def verified(self) -> str:
+        """Name of the newest verified archive that is still there, or nothing."""
+        name = markers.named(self.root, markers.VERIFIED)
+        return name if name in self.names() else ""
 
     def prune(self, now: datetime, keep: timedelta, made: str = "") -> list[str]:
-        """Remove archives older than `keep` by name, but never the newest good one.
+        """Remove archives older than `keep` by name.
+
+        The newest good one stays, and so does the newest verified one. One whose manifest cannot
+        be read stays too: nobody knows what it is.
 
         Args:
             now: the moment from which ages count.
@@ -117,8 +174,8 @@ class Store:
             RetentionError: an archive cannot be removed.
         """
         old = [n for n in self.names() if (moment := archive_time(n)) and now - moment > keep]
-        spared = self.newest_good(made) if old else None
-        removed = [name for name in reversed(old) if name != spared]
+        spared = (self.newest_good(made), self.verified()) if old else ()
+        removed = [n for n in reversed(old) if n not in spared and self._readable(n)]
         for name in removed:
             try:
                 self.path(name).unlink()
@@ -136,6 +193,15 @@ class Store:
                 return name
         return None
 
+    def _readable(self, name: str) -> bool:
+        try:
+            with self.path(name).open("rb") as content:
+                archive.read_manifest(content)
+        except (ArchiveError, OSError) as error:
+            warning("prune", "archive kept, it cannot be read", archive=name, problem=error)
+            return False
+        return True
+
 
 @contextmanager
 def _storage(where: Path) -> Iterator[None]:
@@ -143,16 +209,3 @@ def _storage(where: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(str(error.strerror or error), where=str(where)) from error
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,8 +1,9 @@
-"""Columns of text."""
+"""Columns of text, and figures as people read them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 
 def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -12,3 +13,24 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         yield "  ".join(cells).rstrip()
+
+
+def age(seconds: int) -> str:
+    """An age as kubectl prints it: two units at most."""
+    span = timedelta(seconds=max(seconds, 0))
+    hours, rest = divmod(span.seconds, 3600)
+    minutes, secs = divmod(rest, 60)
+    units = [(span.days, "d"), (hours, "h"), (minutes, "m"), (secs, "s")]
+    while len(units) > 1 and units[0][0] == 0:
+        units.pop(0)
+    return "".join(f"{count}{unit}" for count, unit in units[:2] if count) or "0s"
+
+
+def size(count: int) -> str:
+    """A number of bytes as kubectl writes quantities."""
+    value, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f}{unit}"

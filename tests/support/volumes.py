@@ -1,0 +1,103 @@
+"""Volumes of the test cluster: each claim of NATS gets a file system of its own, made in the node.
+
+A volume of the node's shared disk can neither be filled nor measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from tests.support.commands import kubectl, run
+
+BACKUP = "nats-backup-pvc"
+SIZES = {BACKUP: "5Gi", "data-nats-0": "1Gi", "data-nats-1": "1Gi", "data-nats-2": "1Gi"}
+NAMESPACE = "agents"
+
+
+def provide(env: Mapping[str, str]) -> None:
+    """Mount what is not mounted, and offer it to the claims; data of a deleted claim goes."""
+    for claim in _released(env):
+        kubectl(env, "delete", "pv", _volume(claim))
+        in_node(env, f"umount {_path(claim)}")
+    for claim in SIZES:
+        in_node(env, f"mountpoint -q {_path(claim)} || {_mount(claim)}")
+    node = _node(env)
+    items = [_manifest(claim, node) for claim in SIZES]
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    kubectl(env, "apply", "-f", "-", given=manifest)
+
+
+def empty(env: Mapping[str, str], claim: str) -> None:
+    """Remove all files of a volume."""
+    in_node(env, f"find {_path(claim)} -mindepth 1 -delete")
+
+
+def fill(env: Mapping[str, str], claim: str) -> None:
+    """Leave a volume without a free byte: its file system ends where its files end."""
+    used = in_node(env, f"df --output=used -k {_path(claim)} | tail -n 1").strip()
+    _resize(env, claim, f"{max(int(used), 4)}k")
+
+
+def free(env: Mapping[str, str], claim: str) -> None:
+    """Give a volume back its size."""
+    _resize(env, claim, _bytes(claim))
+
+
+def in_node(env: Mapping[str, str], script: str) -> str:
+    """Run a shell script in the node, as root, and return what it prints."""
+    return run(env, "docker", "exec", _node(env), "sh", "-ec", script)
+
+
+def in_volume(env: Mapping[str, str], claim: str, script: str) -> str:
+    """Run a shell script in the folder of a volume."""
+    return in_node(env, f"cd {_path(claim)}\n{script}")
+
+
+def _resize(env: Mapping[str, str], claim: str, size: str) -> None:
+    in_node(env, f"mount -o remount,size={size} {_path(claim)}")
+
+
+def _released(env: Mapping[str, str]) -> list[str]:
+    volumes = json.loads(kubectl(env, "get", "pv", "-o", "json"))["items"]
+    gone = {v["metadata"]["name"] for v in volumes if v["status"]["phase"] == "Released"}
+    return [claim for claim in SIZES if _volume(claim) in gone]
+
+
+def _node(env: Mapping[str, str]) -> str:
+    return kubectl(env, "get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+
+
+def _volume(claim: str) -> str:
+    return f"{NAMESPACE}-{claim}"
+
+
+def _path(claim: str) -> str:
+    return f"/mnt/volumes/{_volume(claim)}"
+
+
+def _bytes(claim: str) -> str:
+    return SIZES[claim].removesuffix("i").lower()
+
+
+def _mount(claim: str) -> str:
+    path = _path(claim)
+    return f"(mkdir -p {path} && mount -t tmpfs -o size={_bytes(claim)},mode=0770 tmpfs {path})"
+
+
+def _manifest(claim: str, node: str) -> dict[str, object]:
+    host = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": _volume(claim)},
+        "spec": {
+            "capacity": {"storage": SIZES[claim]},
+            "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "standard",
+            "local": {"path": _path(claim)},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [host]}]}},
+            "claimRef": {"namespace": NAMESPACE, "name": claim},
+        },
+    }

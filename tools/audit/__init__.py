@@ -1,0 +1,1 @@
+"""The security audit of what the project applies: `make audit`."""
