@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "and how old the evidence is, in days.\n\n"
         "Exit code 1 if evidence proves less than the floor.",
         "ledger coverage",
-        "ledger coverage --floor 90",
+        "ledger coverage --floor 80",
         "ledger coverage --json | jq '.pages[] | {page, percent}'",
     )
     parser.add_argument(
