@@ -22,7 +22,8 @@ def pages() -> tuple[Path, ...]:
 
 
 def _runs(path: Path) -> bool:
-    return "\n<!--[ verified() ]-->" in path.read_text("utf-8")
+    text = path.read_text("utf-8")
+    return "\n<!--[ verified() ]-->" in text and "\n```bash {.verify " in text
 
 
 def judged(path: Path, every: int = 1) -> Iterable[tuple[Mutant, tuple[str, ...]]]:
