@@ -10,7 +10,9 @@ from typing import Final
 
 from ledger.errors import PageError
 
-STAGES: Final = ("setup", "teardown")
+SETUP: Final = "setup"
+TEARDOWN: Final = "teardown"
+STAGES: Final = (SETUP, TEARDOWN)
 KINDS: Final = ("verify", "wait", *STAGES, "skip", "show", "expect")
 MATCHES: Final = ("exact", "like", "regex", "contains", "json")
 # Classes of the theme that may stand beside ours.

@@ -10,10 +10,11 @@ import pytest
 
 from ledger.core.project import Project
 from ledger.errors import LedgerError
+from ledger.pages.attributes import TEARDOWN
 from ledger.pages.block import Block
 from ledger.pages.page import Page, needed_pages, read_page
 from ledger.verify.failure import BlockFailed, NeedFailed
-from ledger.verify.run import TEARDOWN, PageRun, because
+from ledger.verify.run import PageRun, because
 from ledger.verify.update import only_output
 
 # Whether a page goes on after a block whose output alone is not as expected.

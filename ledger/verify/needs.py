@@ -7,10 +7,11 @@ from collections.abc import Callable
 from textwrap import indent
 
 from ledger.core.project import Project
+from ledger.pages.attributes import TEARDOWN
 from ledger.pages.needs import Need
 from ledger.pages.page import Page, read_page
 from ledger.verify.failure import BlockFailed, NeedFailed
-from ledger.verify.run import FAILED, MADE, MET, TEARDOWN, NeedRun, PageRun
+from ledger.verify.run import FAILED, MADE, MET, NeedRun, PageRun
 
 
 class Needs:

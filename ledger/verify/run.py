@@ -17,6 +17,7 @@ from typing import Final
 from ledger.cluster import Identity, environment
 from ledger.core.project import Project
 from ledger.errors import PageError
+from ledger.pages.attributes import SETUP, TEARDOWN
 from ledger.pages.block import Block
 from ledger.pages.evidence import input_digests
 from ledger.pages.page import Page
@@ -31,7 +32,6 @@ FAILED: Final = "failed"
 NOT_RUN: Final = "not-run"
 MET: Final = "met"
 MADE: Final = "made"
-TEARDOWN: Final = "teardown"
 _VERSION_SECONDS: Final = 30.0
 _KUBECTL: Final = "kubectl version --client"
 
@@ -251,8 +251,7 @@ class PageRun:
 
 def because(failed: Block) -> str:
     """Why the blocks behind one that failed do not run."""
-    what = "the page's set-up failed" if failed.stage == "setup" else ""
-    return what or f"block {failed.name} failed"
+    return "the page's set-up failed" if failed.stage == SETUP else f"block {failed.name} failed"
 
 
 def _lay_out(root: Path, names: Iterable[str], folder: Path) -> None:
