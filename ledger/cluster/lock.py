@@ -56,8 +56,9 @@ def reserved(name: str, say: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     with locked(folder, say, holder=f"another run of pages or tests is on cluster {name}"):
+        before = os.environ.get(_RESERVED, "")
         os.environ[_RESERVED] = f"{os.getpid()} {folder}"
         try:
             yield
         finally:
-            del os.environ[_RESERVED]
+            os.environ[_RESERVED] = before

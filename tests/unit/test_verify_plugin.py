@@ -300,6 +300,16 @@ def test_a_standing_cluster_gets_changed_images_and_stays(
     assert standing == expected
 
 
+def test_a_run_within_a_run_leaves_the_outer_one_its_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("PHASE_LEDGER_RESERVED", "1 the outer one's")
+    with clusters.reserved("phase-ledger", lambda _: None):
+        assert os.environ["PHASE_LEDGER_RESERVED"].startswith(f"{os.getpid()} ")
+    assert os.environ["PHASE_LEDGER_RESERVED"] == "1 the outer one's"
+
+
 def test_a_second_run_on_the_cluster_waits_and_says_so(
     site: pytest.Pytester, standing: list[str]
 ) -> None:
