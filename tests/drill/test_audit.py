@@ -145,3 +145,10 @@ def test_the_server_takes_what_is_sound_and_warns_of_what_is_not(
     done = audit(copy, "server")
     assert done.returncode == 1
     assert 'violate PodSecurity "restricted' in done.stdout
+
+
+@pytest.mark.cluster
+def test_this_project_passes_every_step(cluster: Identity) -> None:
+    done = audit(ROOT, CI="true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split()[::2] == ["ok"] * 6
