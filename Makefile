@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 AUDIT  := .ledger/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check audit drill test mutants coverage unit cluster bench lock clean
+.PHONY: help site serve check audit drill test soak mutants coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it
 	@tools/packages
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+
+soak: $(STAMP) ## a gibibyte lost and restored, a backup killed 50 times (many minutes)
+	@$(BIN)/pytest --cluster-up -m soak --log-cli-level=INFO tests/soak
 
 mutants: $(STAMP) ## break every page in every way; each must be noticed (minutes)
 	@$(BIN)/python -m tests.mutation

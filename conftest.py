@@ -20,7 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
-def nats(cluster: Identity) -> Iterator[Env]:
+def nats(cluster: Identity, ledger_keep: bool) -> Iterator[Env]:
     """NATS on the cluster, without a stream or an archive; gives the environment of its clients."""
     from tests.support import nats, volumes
 
@@ -29,7 +29,22 @@ def nats(cluster: Identity) -> Iterator[Env]:
     nats.wipe(env)
     volumes.empty(env, volumes.BACKUP)
     yield env
-    nats.wipe(env)
+    if not ledger_keep:
+        nats.wipe(env)
+
+
+@pytest.fixture(scope="module")
+def nats_2_15(nats: Env, ledger_keep: bool) -> Iterator[Env]:
+    """NATS with the next minor release of its server; an older one cannot read its archives."""
+    from tests.support import nats as server
+    from tests.support import volumes
+
+    server.use(nats, "nats-server-2.15")
+    yield nats
+    if not ledger_keep:
+        server.wipe(nats)
+        volumes.empty(nats, volumes.BACKUP)
+        server.use(nats, "nats-server")
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +75,47 @@ def nats_down(saved: Env) -> Iterator[Env]:
 
 
 @pytest.fixture(scope="module")
+def storage_lost(saved: Env) -> Iterator[Env]:
+    """No NATS, and nothing of what it stored; an archive of its streams is on the volume."""
+    from tests.support.faults import storage_lost
+
+    with storage_lost(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def one_server(saved: Env) -> Iterator[Env]:
+    """NATS as `saved`, on one server; at the end it is one again, with an empty volume."""
+    from tests.support.nats import reset
+
+    yield saved
+    reset(saved)
+
+
+@pytest.fixture(scope="module")
+def old_archives(saved: Env) -> Env:
+    """Three archives on the volume: a new one, and two that are older than the retention."""
+    from tests.support.faults import add_old_archives
+
+    add_old_archives(saved)
+    return saved
+
+
+@pytest.fixture(scope="module")
 def backup_volume_full(saved: Env) -> Iterator[Env]:
     """A backup volume without a free byte; a good archive is on it, and two that are too old."""
     from tests.support.faults import backup_volume_full
 
     with backup_volume_full(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def nats_volume_full(saved: Env) -> Iterator[Env]:
+    """Streams lost, hardly room for others; the newest archive is cut short, an older one good."""
+    from tests.support.faults import nats_volume_full, newest_archive_cut
+
+    with newest_archive_cut(saved), nats_volume_full(saved):
         yield saved
 
 
@@ -111,6 +162,51 @@ def bad_s3_credentials(uploaded: Env) -> Iterator[Env]:
 
     with bad_s3_credentials(uploaded):
         yield uploaded
+
+
+@pytest.fixture(scope="module")
+def clock_ahead(uploaded: Env) -> Iterator[Env]:
+    """A backup whose clock is two hours ahead; an archive is in the bucket, and on the volume."""
+    from tests.support.faults import clock_ahead
+
+    with clock_ahead(uploaded):
+        yield uploaded
+
+
+@pytest.fixture(scope="module")
+def upload_cut(uploaded: Env) -> Iterator[Env]:
+    """The newest archive is whole on the volume, and in the bucket only in part."""
+    from tests.support.faults import upload_cut
+
+    with upload_cut(uploaded):
+        yield uploaded
+
+
+@pytest.fixture(scope="module")
+def password_changed(saved: Env) -> Iterator[Env]:
+    """A backup with a new password, and a NATS that still asks for the old one."""
+    from tests.support.faults import password_changed
+
+    with password_changed(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def failed_backup(nats: Env) -> None:
+    """A backup that has just failed, of the fault whose fixture a page names before this one."""
+    from tests.support.nats import job
+
+    job(nats, "nats-backup", "failed")
+
+
+@pytest.fixture(scope="module")
+def failed_restores(saved: Env, orders: None) -> Iterator[None]:
+    """ORDERS emptied, the newest archive cut short, and restores that failed, each of its own."""
+    from tests.support.faults import failed_restores, newest_archive_cut
+
+    with newest_archive_cut(saved):
+        failed_restores(saved)
+        yield
 
 
 @pytest.fixture

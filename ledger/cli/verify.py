@@ -29,13 +29,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         "Blocks run in order, in one shell a page. After the first that fails, the\n"
         "page's others are not run. A record of each run goes into .ledger/runs/. Exit\n"
         "code 1 if a block failed, 4 if there is no cluster, 5 if the kubeconfig leads\n"
-        "to another one than was recorded.",
+        "to another one than was recorded or named.",
         "ledger verify",
         "ledger verify docs/runbook/nats-backup.md",
         "ledger verify --update-lock && git diff evidence/",
         "ledger verify --changed --shard 1/3",
         "ledger verify --update docs/quick-start.md",
-        "ledger verify --variant nats-2.15 --update-lock",
+        "ledger verify --keep docs/quick-start.md",
+        "ledger verify --cluster-uid UID docs/quick-start.md",
+        "ledger verify --variant nats-server-2.15 --update-lock",
         "ledger verify --json | jq '.pages[].blocks[] | select(.result == \"failed\")'",
     )
     parser.add_argument("pages", metavar="PAGES", nargs="*", help="pages below docs/")
@@ -60,15 +62,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="show as a diff what pages should expect: what came back; patterns that match stay",
     )
     parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="take nothing down, and tell how to get to it; such a run is no evidence",
+    )
+    parser.add_argument(
         "--variant",
         metavar="NAME",
         default="",
         help="run pages with the fixtures of this variant; evidence goes beside the page's own",
     )
-    parser.add_argument(
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
         "--cluster",
         metavar="NAME",
         help="the cluster, where `ledger cluster up --name` made several",
+    )
+    which.add_argument(
+        "--cluster-uid",
+        metavar="UID",
+        help="the cluster that $KUBECONFIG leads to, if its namespace kube-system has this UID; "
+        "such a run is no evidence",
     )
     parser.add_argument("--write", action="store_true", help="write what --update shows")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write a JUnit report")
@@ -100,7 +114,7 @@ def _run(args: argparse.Namespace) -> Exit:
         project, every, changed=day() if args.changed else None, shard=shard
     )
     args.cluster = args.cluster or cluster.NAME
-    front.require_cluster(chosen, args.cluster)
+    front.require_cluster(chosen, args.cluster, args.cluster_uid)
     if args.update_lock and args.variant:
         for chosen_page in chosen:
             record.require_own(project, chosen_page)
@@ -120,6 +134,12 @@ def _check(args: argparse.Namespace) -> None:
     if args.update and args.update_lock:
         what = "--update and --update-lock exclude each other: evidence is of a page as it stands"
         raise UsageError(what, fix="ledger verify --update --write, then --update-lock")
+    if args.cluster_uid is not None and args.update_lock:
+        what = "a run on a cluster that ledger did not make is no evidence: its images are unknown"
+        raise UsageError(what, fix="leave out --update-lock")
+    if args.keep and args.update_lock:
+        what = "--keep and --update-lock exclude each other: a page is proved with its tear-down"
+        raise UsageError(what, fix="leave out --keep")
     if args.update and args.variant:
         raise UsageError("a page expects what its own run gives", fix="leave out --variant")
 
@@ -149,7 +169,9 @@ def _account(args: argparse.Namespace, project: Project, pages: Sequence[Page]) 
             on_start=progress.start,
             on_row=on_row,
             updating=args.update,
+            keep=args.keep,
             name=args.cluster,
+            uid=args.cluster_uid,
         )
     finally:
         progress.stop()

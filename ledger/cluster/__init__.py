@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.cluster.down import down
+from ledger.cluster.given import given, lock_name
 from ledger.cluster.guard import prove
 from ledger.cluster.identity import NAME, Identity, environment, recorded
 from ledger.cluster.images import outdated
@@ -16,6 +17,8 @@ __all__ = [
     "Status",
     "down",
     "environment",
+    "given",
+    "lock_name",
     "outdated",
     "prove",
     "recorded",

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ledger.cluster.identity import Identity
+from ledger.cluster.identity import GIVEN, Identity
 from ledger.errors import ClusterError, WrongClusterError
 
 SECONDS = 5
+MEND = "make $KUBECONFIG lead to the cluster that you mean"
 _UP = "ledger cluster up"
 
 
@@ -20,26 +21,31 @@ def prove(identity: Identity) -> None:
         WrongClusterError: another server, or another cluster at the same address.
         ClusterError: no kubeconfig, or nobody answers.
     """
-    client = connect(identity.kubeconfig)
+    fix = MEND if identity.way == GIVEN else _UP
+    client = connect(identity.kubeconfig, fix)
     server = server_of(client)
     if server != identity.server:
         raise WrongClusterError(
             f"the kubeconfig leads to {server}, cluster {identity.name} is at {identity.server}",
             where=str(identity.kubeconfig),
-            fix=f"{_UP} writes a new one",
+            fix=fix,
         )
-    found = ask_uid(client)
+    found = ask_uid(client, fix)
     if found != identity.uid:
         raise WrongClusterError(
             f"the cluster at {server} is not {identity.name}: kube-system has UID {found}, "
-            f"{identity.uid} was recorded",
+            f"{identity.uid} is meant",
             where=str(identity.kubeconfig),
-            fix=f"ledger cluster down, then {_UP}",
+            fix=MEND if identity.way == GIVEN else f"ledger cluster down, then {_UP}",
         )
 
 
-def connect(kubeconfig: Path) -> Any:
+def connect(kubeconfig: Path, fix: str = _UP) -> Any:
     """Make a client for the current context of a kubeconfig; nothing is sent yet.
+
+    Args:
+        kubeconfig: the file.
+        fix: what mends it.
 
     Returns:
         a `kubernetes.client.ApiClient`; the package has no types.
@@ -52,7 +58,7 @@ def connect(kubeconfig: Path) -> Any:
     from kubernetes import client, config
 
     if not kubeconfig.is_file():
-        raise ClusterError("there is no kubeconfig", where=str(kubeconfig), fix=_UP)
+        raise ClusterError("there is no kubeconfig", where=str(kubeconfig), fix=fix)
     settings = client.Configuration()
     try:
         load: Callable[..., None] = config.load_kube_config
@@ -66,9 +72,9 @@ def connect(kubeconfig: Path) -> Any:
         AttributeError,
     ) as error:
         raise ClusterError(
-            "not a kubeconfig with a current context", where=str(kubeconfig), fix=_UP
+            "not a kubeconfig with a current context", where=str(kubeconfig), fix=fix
         ) from error
-    # The cluster is on this machine: no proxy stands between, and its certificate can be proven.
+    # No proxy stands between, and its certificate can be proven: blocks get no proxy either.
     settings.proxy, settings.verify_ssl, settings.retries = None, True, False
     return client.ApiClient(settings)
 
@@ -78,8 +84,12 @@ def server_of(client: Any) -> str:
     return str(client.configuration.host)
 
 
-def ask_uid(client: Any) -> str:
+def ask_uid(client: Any, fix: str = _UP) -> str:
     """Ask an API server for the UID of its namespace `kube-system`.
+
+    Args:
+        client: what `connect` gave.
+        fix: what mends it if it does not answer.
 
     Raises:
         ClusterError: it does not answer within five seconds, or not like an API server.
@@ -96,4 +106,4 @@ def ask_uid(client: Any) -> str:
         told = f"answered with code {error.status}" if error.status else str(error.reason)
     except (HTTPError, OSError, ValueError, AttributeError, TypeError) as error:
         told = f"does not answer as an API server: {error}"
-    raise ClusterError(" ".join(told.split()), where=server_of(client), fix=_UP)
+    raise ClusterError(" ".join(told.split()), where=server_of(client), fix=fix)

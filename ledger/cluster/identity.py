@@ -14,6 +14,7 @@ from ledger.errors import ClusterError
 
 NAME: Final = "phase-ledger"
 """The cluster that is meant where none is named."""
+GIVEN: Final = "given"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Identity:
         kubernetes: the server's version, as in `v1.34.4`.
         kubeconfig: the file that leads to this cluster only.
         bin: the folder with kubectl, kind and nats of this cluster's versions.
-        way: `registry` or `airgap`.
+        way: `registry` or `airgap`; `given` for a cluster that this project did not make.
     """
 
     name: str
@@ -128,7 +129,7 @@ def environment(identity: Identity) -> dict[str, str]:
         this process's variables, with KUBECONFIG, PATH (the cluster's programs first) and, for an
         engine of our own, DOCKER_HOST.
     """
-    record = read(identity.name)
+    record = None if identity.way == GIVEN else read(identity.name)
     path = f"{identity.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     engine = record.engine if record else {}
     return {**os.environ, **engine, "KUBECONFIG": str(identity.kubeconfig), "PATH": path}

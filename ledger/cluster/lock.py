@@ -44,7 +44,8 @@ def reserved(name: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the cluster `name` for one run of pages or tests, which another would spoil.
 
     Commands on the cluster have a lock of their own: the holder can call `up` and `down`. A run
-    that the holder starts is part of its own and does not wait for it.
+    that the holder starts is part of its own and does not wait for it; two such runs wait for
+    each other.
 
     Args:
         name: the cluster; it need not stand.
@@ -52,9 +53,8 @@ def reserved(name: str, say: Callable[[str], None]) -> Iterator[None]:
     """
     folder = places.state_home() / "runs" / name
     holder, _, held = os.environ.get(_RESERVED, "").partition(" ")
-    if held == str(folder) and holder != str(os.getpid()):
-        yield
-        return
+    if Path(held).is_relative_to(folder) and holder != str(os.getpid()):
+        folder = Path(held) / "within"
     with locked(folder, say, holder=f"another run of pages or tests is on cluster {name}"):
         before = os.environ.get(_RESERVED, "")
         os.environ[_RESERVED] = f"{os.getpid()} {folder}"

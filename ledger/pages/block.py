@@ -105,6 +105,11 @@ class Block:
     stage: str = ""
 
     @property
+    def reads_only(self) -> bool:
+        """Whether it runs as who may look at the cluster and not change it."""
+        return not (self.mutates or self.stage)
+
+    @property
     def back(self) -> str:
         """How what it changes is taken back: `undo=NAME` or `irreversible`; empty if nothing is."""
         return "irreversible" if self.irreversible else self.undo and f"undo={self.undo}"

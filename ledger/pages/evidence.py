@@ -163,3 +163,8 @@ def pinned_versions(project: Project) -> dict[str, str]:
     except ValueError as error:
         raise PageError(f"broken TOML: {error}", where=PINS) from None
     return {**pins.get("versions", {}), **pins.get("evidence", {})}
+
+
+def is_of(version: str, release: str) -> bool:
+    """Whether a version is a release, or one of it: 2.15.1 is of 2.15, and 2.150.0 is not."""
+    return f"{version}.".startswith(f"{release}.")

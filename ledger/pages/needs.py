@@ -126,5 +126,8 @@ def _check(need: Need, needed: Page, needing: Page) -> None:
         fix = "name a block that only looks"
     elif needed.needs_cluster and not needing.needs_cluster:
         what, fix = f"{needed.where} runs on the cluster", "take away cluster: false"
+    elif needed.fresh_namespace:
+        what = f"{needed.where} works in a namespace of its own, which no other page has"
+        fix = f"take away namespace: fresh from {needed.where}"
     if what:
         raise PageError(what, where=need.where, fix=fix)

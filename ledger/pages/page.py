@@ -16,14 +16,18 @@ import yaml
 from ledger.core.debt import Debt
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
+from ledger.pages.attributes import nearest
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import Fence, parse, site_extensions
 from ledger.pages.needs import Need, prerequisites, read_needs
 from ledger.pages.reasons import read_reasons
+from ledger.pages.variants import read_variants
 
 _FRONT: Final = re.compile(r"-{3}[ \t]*\n(?P<yaml>.*?\n)(?:\.{3}|-{3})[ \t]*\n", re.DOTALL)
 # Without front matter MkDocs reads `key: value` at the very top as MultiMarkdown does.
 _SWALLOWED: Final = re.compile(r" {0,3}[A-Za-z0-9_-]+:")
+
+_FRESH: Final = "namespace: fresh"
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,9 @@ class Page:
         Raises:
             PageError: one of them cannot be used.
         """
-        found = {}
-        for name, fixtures in self.table("variants").items():
-            # It becomes part of a file's name; a version alone would be a number in YAML.
-            if not re.fullmatch(r"[a-z][a-z0-9.-]*", str(name)) or not isinstance(fixtures, list):
-                raise PageError(
-                    f"variant {name} cannot be used",
-                    where=f"{self.where}:1",
-                    fix="write variants: {nats-2.15: [FIXTURE]}; a name begins with a small letter",
-                )
-            found[str(name)] = tuple(str(fixture) for fixture in fixtures)
-        return found
+        always = ("kubernetes", "kubectl") if self.needs_cluster else ()
+        noted = (*always, *self.table("versions"))
+        return read_variants(self.table("variants"), noted, self.where)
 
     def as_variant(self, name: str) -> Page:
         """The page as it runs as one of its variants, whose fixtures come first."""
@@ -136,6 +132,11 @@ class Page:
     def needs_cluster(self) -> bool:
         """Whether the page runs on the cluster: unless it says `cluster: false`."""
         return self.meta.get("cluster", True) is not False
+
+    @property
+    def fresh_namespace(self) -> bool:
+        """Whether each run makes a namespace for the page alone: `namespace: fresh`."""
+        return "namespace" in self.meta
 
     @property
     def setup(self) -> str:
@@ -152,6 +153,8 @@ class Page:
         ]
         if self.needs:
             parts.append([[need.page, need.block] for need in self.needs])
+        if self.fresh_namespace:
+            parts.append(_FRESH)
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
@@ -182,6 +185,7 @@ def read_page(project: Project, path: Path) -> Page:
     page = Page(path, where, meta, tuple(blocks), tuple(fences), needs=needs)
     _check_reasons(page)
     _check_waits(page)
+    _check_namespace(page)
     _ = page.variants
     return page
 
@@ -262,3 +266,14 @@ def _check_waits(page: Page) -> None:
         if block.wait and not page.needs_cluster:
             what = "a .wait block on a page without a cluster"
             raise PageError(what, where=block.where, fix="take away cluster: false")
+
+
+def _check_namespace(page: Page) -> None:
+    where = f"{page.where}:1"
+    if page.fresh_namespace and page.meta["namespace"] != "fresh":
+        word = str(page.meta["namespace"])
+        what = f"namespace: {word} is not known"
+        raise PageError(what, where=where, fix=nearest(word, ("fresh",), form="namespace: {}"))
+    if page.fresh_namespace and not page.needs_cluster:
+        what = f"{_FRESH} on a page without a cluster"
+        raise PageError(what, where=where, fix="take away cluster: false")

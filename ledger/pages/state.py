@@ -11,8 +11,9 @@ from typing import Final
 from ledger.core.debt import Debt
 from ledger.core.project import Project
 from ledger.pages.block import Block
-from ledger.pages.evidence import Lock, input_digests, pinned_versions, read_lock
+from ledger.pages.evidence import Lock, input_digests, is_of, pinned_versions, read_lock
 from ledger.pages.page import Page
+from ledger.pages.variants import promised
 
 MAX_AGE: Final = timedelta(days=30)
 
@@ -175,11 +176,11 @@ def _changed(project: Project, page: Page, lock: Lock, today: date) -> Iterator[
     if lock.setup != page.setup:
         clause = "the page's parameters, fixtures, versions or needs changed since the run"
         yield Change("setup", "", lock.setup, page.setup, clause)
-    # What is pinned is what the page itself runs on; a variant is there for other versions.
-    pins = {} if page.variant else pinned_versions(project)
+    # What is pinned is what the page itself runs on; a variant has the version of its name.
+    pins = promised(page.variant) if page.variant else pinned_versions(project)
     for name, version in lock.versions.items():
         pinned = pins.get(name, version)
-        if not f"{version}.".startswith(f"{pinned}."):
+        if not is_of(version, pinned):
             clause = f"{name} is pinned to {pinned} now, the run had {version}"
             yield Change("version", name, version, pinned, clause)
     days = (today - lock.verified).days

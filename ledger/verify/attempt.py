@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from ledger.pages.block import Block
+from ledger.verify.access import refusal
 from ledger.verify.expect import Mismatch, compare
+from ledger.verify.redact import MASK
 from ledger.verify.screen import excerpt, last_lines, screen
 from ledger.verify.session import Outcome, Shell
 from ledger.verify.wait import Watch
@@ -30,30 +33,35 @@ class Attempt:
         outcome: what it did; its seconds are those of all tries.
         reason: why it failed, one clause; empty if it passed.
         diff: expected against got; empty if the output is as expected.
+        last: whether no other try can do better.
     """
 
     outcome: Outcome
     reason: str = ""
     diff: str = ""
+    last: bool = False
 
 
-def carry_out(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
+def carry_out(
+    shell: Shell, block: Block, kubeconfig: Path | None, mask: Callable[[str], str] = str
+) -> Attempt:
     """Run a block in its page's shell, again and again if it says `until=`.
 
     Args:
         shell: the page's shell.
         block: the block.
         kubeconfig: leads to the page's cluster; None if the page has none.
+        mask: takes secrets out of what a difference shows.
 
     Raises:
         ClusterError: the kubeconfig cannot be used.
     """
     begun, tries = time.monotonic(), 1
-    last = _try(shell, block, kubeconfig)
-    while last.reason and shell.alive and _another(block, time.monotonic() - begun):
+    last = _try(shell, block, kubeconfig, mask)
+    while _open(last, shell) and _another(block, time.monotonic() - begun):
         _forget(last.outcome)
         tries += 1
-        last = _try(shell, block, kubeconfig)
+        last = _try(shell, block, kubeconfig, mask)
     if block.retry:
         seconds = time.monotonic() - begun
         last = replace(last, outcome=replace(last.outcome, seconds=seconds))
@@ -63,6 +71,11 @@ def carry_out(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
     if block.variable and not last.reason:
         return replace(last, reason=_keep(shell, block.variable, last.outcome))
     return last
+
+
+def _open(attempt: Attempt, shell: Shell) -> bool:
+    """Whether another try could pass."""
+    return bool(attempt.reason) and not attempt.last and shell.alive
 
 
 def _another(block: Block, passed: float) -> bool:
@@ -78,9 +91,12 @@ def _forget(outcome: Outcome) -> None:
         path.unlink()
 
 
-def _try(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
+def _try(
+    shell: Shell, block: Block, kubeconfig: Path | None, mask: Callable[[str], str]
+) -> Attempt:
     if not block.wait:
-        return _judged(block, shell.run(block.text, timeout=block.timeout, name=block.name))
+        outcome = shell.run(block.text, timeout=block.timeout, name=block.name)
+        return _judged(block, outcome, mask)
     assert kubeconfig is not None  # noqa: S101  # reading the page saw to it
     with Watch(block.wait, kubeconfig) as watch:
         outcome = shell.run(
@@ -89,12 +105,14 @@ def _try(shell: Shell, block: Block, kubeconfig: Path | None) -> Attempt:
             name=block.name,
             stop=lambda: watch.lost,
         )
-        judged = _judged(block, outcome)
+        judged = _judged(block, outcome, mask)
         return judged if judged.reason else replace(judged, reason=watch.missing())
 
 
-def _judged(block: Block, outcome: Outcome) -> Attempt:
-    mismatch = _compared(block, outcome)
+def _judged(block: Block, outcome: Outcome, mask: Callable[[str], str]) -> Attempt:
+    if block.reads_only and (refused := refusal(outcome.stdout, outcome.stderr)):
+        return Attempt(outcome, refused, last=True)
+    mismatch = _compared(block, outcome, mask)
     reason = outcome.problem
     if not reason and outcome.status != block.exit:
         how = "called exit" if outcome.exited else "ended with"
@@ -106,14 +124,19 @@ def _judged(block: Block, outcome: Outcome) -> Attempt:
     return Attempt(outcome, reason, mismatch.diff if mismatch else "")
 
 
-def _compared(block: Block, outcome: Outcome) -> Mismatch | None:
+def _compared(block: Block, outcome: Outcome, mask: Callable[[str], str]) -> Mismatch | None:
     expectation = block.expectation
     if expectation is None or expectation.match == "none":
         return None
     size = outcome.stdout.stat().st_size
     if size > MAX_COMPARED:
-        return Mismatch(f"printed {size >> 20} MiB, too much to compare", excerpt(outcome.stdout))
-    return compare(expectation, screen(outcome.stdout.read_bytes()))
+        told = f"printed {size >> 20} MiB, too much to compare"
+        return Mismatch(told, mask(excerpt(outcome.stdout)))
+    got = screen(outcome.stdout.read_bytes())
+    if compare(expectation, got) is None:
+        return None
+    # Compared again: a difference that is cut or aligned could show a secret in parts.
+    return compare(expectation, mask(got)) or Mismatch("it differs in a secret", MASK)
 
 
 def _unfit(variable: str, stdout: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from ledger import cluster
+from ledger.cluster.identity import GIVEN
 from ledger.core.project import Project
 from ledger.errors import ClusterError, LedgerError, PageError, UsageError, WrongClusterError
 from ledger.pages.page import Page, read_page
@@ -19,7 +20,8 @@ from ledger.pages.state import page_states
 from ledger.verify.failure import NeedFailed
 from ledger.verify.items import RUNS, UPDATING, BlockItem, SkippedItem
 from ledger.verify.record import usual_total
-from ledger.verify.run import FAILED, NOT_RUN, PASSED, PageRun
+from ledger.verify.results import FAILED, NOT_RUN, PASSED
+from ledger.verify.run import PageRun
 from ledger.verify.shard import Shard, assign, others
 
 SKIPPED: Final = "skipped"
@@ -140,16 +142,25 @@ def _page(project: Project, path: Path) -> Page:
     return read_page(project, path)
 
 
-def require_cluster(pages: Sequence[Page], name: str = cluster.NAME) -> None:
+def require_cluster(pages: Sequence[Page], name: str, uid: str | None = None) -> None:
     """Make sure that the pages have the cluster that they need, before anything runs.
 
+    Args:
+        pages: the pages.
+        name: the cluster, if no UID names another.
+        uid: the UID of the cluster that $KUBECONFIG leads to.
+
     Raises:
+        UsageError: a UID is given, and no $KUBECONFIG.
         ClusterError: there is none, it does not answer, or it holds older images than the pages'.
         WrongClusterError: the kubeconfig leads to another one.
     """
     needing = [page for page in pages if page.needs_cluster]
     if not needing:
         return
+    if uid is not None:
+        with cluster.given(uid):
+            return
     identity = cluster.recorded(name)
     if identity is None:
         raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
@@ -160,13 +171,14 @@ def require_cluster(pages: Sequence[Page], name: str = cluster.NAME) -> None:
 def require_images(pages: Sequence[Page], identity: cluster.Identity) -> None:
     """Make sure that the cluster holds the images that the pages name in `inputs:`, as they are.
 
-    Evidence is of the files in `images/`; on an older image it would be false.
+    Evidence is of the files in `images/`; on an older image it would be false. Of a cluster that
+    was given nobody knows, and no run there is evidence.
 
     Raises:
         ClusterError: it holds an older one.
     """
     named = [PurePosixPath(name) for page in pages for name in page.strings("inputs")]
-    if not any(_meet(name, _IMAGES) for name in named):
+    if identity.way == GIVEN or not any(_meet(name, _IMAGES) for name in named):
         return
     for image in cluster.outdated(identity):
         if any(_meet(name, _IMAGES / image) for name in named):
@@ -186,7 +198,9 @@ def run_pages(
     on_start: Callable[[str, str], None],
     on_row: Callable[[Row], None],
     updating: bool = False,
+    keep: bool = False,
     name: str = cluster.NAME,
+    uid: str | None = None,
     plugins: Sequence[object] = (),
 ) -> Account:
     """Run pages through pytest, in this process.
@@ -197,7 +211,9 @@ def run_pages(
         on_start: told page and block when a block begins.
         on_row: told the result when it ends.
         updating: go on after a block whose output alone is not as expected.
-        name: the cluster that they run on.
+        keep: take nothing down, and write no record.
+        name: the cluster that they run on, if no UID names another.
+        uid: the UID of the cluster that $KUBECONFIG leads to.
         plugins: pytest plugins of the caller's.
 
     Raises:
@@ -219,9 +235,9 @@ def run_pages(
             "--override-ini=addopts=",
             f"--rootdir={project.root}",
             "--ledger-docs",
-            f"--ledger-record={project.runs}",
+            "--ledger-keep" if keep else f"--ledger-record={project.runs}",
             f"--ledger-variant={pages[0].variant}",
-            f"--ledger-cluster={name}",
+            f"--ledger-cluster={name}" if uid is None else f"--ledger-cluster-uid={uid}",
             *(str(page.path) for page in pages),
         ],
         plugins=[listener, *plugins],

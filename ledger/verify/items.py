@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from ledger.cluster import Identity
 from ledger.core.project import Project
 from ledger.errors import LedgerError
 from ledger.pages.attributes import TEARDOWN
 from ledger.pages.block import Block
 from ledger.pages.page import Page, needed_pages, read_page
 from ledger.verify.failure import BlockFailed, NeedFailed
+from ledger.verify.redact import Redactor
 from ledger.verify.run import PageRun, because
 from ledger.verify.update import only_output
 
 # Whether a page goes on after a block whose output alone is not as expected.
 UPDATING = pytest.StashKey[bool]()
 RUNS = pytest.StashKey[list[PageRun]]()
+# Those of needed pages too.
+BEGUN = pytest.StashKey[list[PageRun]]()
 
 
 class PageModule(pytest.Module):
@@ -56,8 +61,9 @@ class PageModule(pytest.Module):
             self.needed = tuple(p.path for p in needed_pages(self.project, self.page).values())
         except LedgerError as error:
             raise self.CollectError(str(error)) from None
-        if fixtures:
-            self.add_marker(pytest.mark.usefixtures(*fixtures))
+        # The cluster by name: what a failed fixture tells can hold its secrets.
+        if held := ("cluster", *fixtures) if self.page.needs_cluster else fixtures:
+            self.add_marker(pytest.mark.usefixtures(*held))
         for block in self.page.blocks:
             if block in self.page.verified_blocks:
                 yield BlockItem.of(self, block)
@@ -112,10 +118,14 @@ class SkippedItem(pytest.Item):
         return self.path, self.block.line - 1, self.name
 
 
-def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+def arranged(items: Sequence[pytest.Item], *, keep: bool) -> list[pytest.Item]:
     """The items as they run: pages behind those that they need, all else in its order.
 
     A page of which only some blocks were chosen sets up and takes down all the same.
+
+    Args:
+        items: what was collected and chosen.
+        keep: whether nothing is taken down.
     """
     units: dict[Hashable, list[pytest.Item]] = {}
     for item in items:
@@ -130,6 +140,7 @@ def arranged(items: Sequence[pytest.Item]) -> list[pytest.Item]:
         item
         for unit in order
         for item in (_whole(unit, units[unit]) if isinstance(unit, PageModule) else units[unit])
+        if not (keep and isinstance(item, BlockItem) and item.block.stage == TEARDOWN)
     ]
 
 
@@ -154,9 +165,8 @@ def account_for(item: BlockItem, error: BaseException, report: pytest.TestReport
         error: how.
         report: pytest's report of it; its text is replaced, unless a traceback was asked for.
     """
-    if item.config.getoption("tbstyle", "auto") == "auto":
-        report.longrepr = _told(item, error)
     run = item.funcargs.get("ledger_page_run")
+    _tell(item, error, report, run.redact if isinstance(run, PageRun) else _redactor(item))
     if (
         item.config.stash.get(UPDATING, False)
         and isinstance(error, BlockFailed)
@@ -172,6 +182,23 @@ def account_for(item: BlockItem, error: BaseException, report: pytest.TestReport
     for other in siblings[siblings.index(item) + 1 :]:
         if isinstance(other, BlockItem) and (in_setup or other.block.stage != TEARDOWN):
             other.add_marker(pytest.mark.skip(reason=f"not run because {why}"))
+
+
+def _tell(
+    item: BlockItem, error: BaseException, report: pytest.TestReport, redact: Redactor
+) -> None:
+    short = item.config.getoption("tbstyle", "auto") == "auto"
+    told = _told(item, error) if short else str(report.longrepr)
+    # Nothing of ours is left out where secrets cannot be read: it is masked already.
+    ours = short and isinstance(error, BlockFailed | LedgerError)
+    report.longrepr = redact(told if ours else redact.printed(told))
+    report.sections = [(name, redact(redact.printed(text))) for name, text in report.sections]
+
+
+def _redactor(item: BlockItem) -> Redactor:
+    """What a failure is masked with that comes before the page's run."""
+    identity = item.funcargs.get("cluster")
+    return Redactor(os.environ, identity.kubeconfig if isinstance(identity, Identity) else None)
 
 
 def _told(item: BlockItem, error: BaseException) -> str:

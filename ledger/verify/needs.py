@@ -11,7 +11,8 @@ from ledger.pages.attributes import TEARDOWN
 from ledger.pages.needs import Need
 from ledger.pages.page import Page, read_page
 from ledger.verify.failure import BlockFailed, NeedFailed
-from ledger.verify.run import FAILED, MADE, MET, NeedRun, PageRun
+from ledger.verify.results import FAILED, MADE, MET, NeedRun
+from ledger.verify.run import PageRun
 
 
 class Needs:
@@ -114,7 +115,7 @@ class Needs:
         try:
             return run.take_down(self._say)
         finally:
-            run.close()
+            run.close(keep=run.keep)
 
 
 def _lost(chain: tuple[Need, ...], page: Page, failed: BlockFailed) -> NeedFailed:

@@ -42,15 +42,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the pages that declare this variant, with its fixtures",
     )
     group.addoption(
+        "--ledger-keep",
+        action="store_true",
+        help="take nothing down, tell at the end how to get to it, and write no record",
+    )
+    group.addoption(
         "--ledger-cluster",
         metavar="NAME",
         help="the cluster, where `ledger cluster up --name` made several",
+    )
+    group.addoption(
+        "--ledger-cluster-uid",
+        metavar="UID",
+        help="the cluster that $KUBECONFIG leads to, if its namespace kube-system has this UID",
     )
     group.addoption(
         "--cluster-up",
         action="store_true",
         help="raise the kind cluster if none runs, and remove it at the end; else renew its images",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options that contradict each other."""
+    if config.getoption("ledger_keep") and config.getoption("ledger_record"):
+        raise pytest.UsageError("--ledger-keep: what is not taken down leaves no record")
+    if config.getoption("ledger_keep") and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--ledger-keep: a worker cannot tell what it kept; leave out -n")
+    named = config.getoption("ledger_cluster") or config.getoption("cluster_up")
+    if config.getoption("ledger_cluster_uid") is not None and named:
+        what = "--ledger-cluster-uid excludes --ledger-cluster and --cluster-up"
+        raise pytest.UsageError(what)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Tell how to get to what was kept."""
+    yield
+    if session.config.getoption("ledger_keep"):
+        from ledger.verify.items import BEGUN
+
+        for run in session.config.stash.get(BEGUN, []):
+            if run.kept:
+                _aloud(session.config)(run.kept)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> PageModule | None:
@@ -77,7 +111,18 @@ def pytest_collection_modifyitems(
     if config.getoption("ledger_docs"):
         from ledger.verify.items import arranged
 
-        items[:] = arranged(items)
+        items[:] = arranged(items, keep=config.getoption("ledger_keep"))
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the blocks of a page on one worker, where pytest-xdist would part them."""
+    parts_pages = config.getoption("dist") in {"load", "worksteal", "loadgroup"}
+    if not parts_pages or not config.getoption("ledger_docs"):
+        return None
+    from ledger.verify.workers import PageScheduling
+
+    return PageScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -98,6 +143,8 @@ def pytest_runtest_makereport(
 def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     """The cluster on record, after proof that the kubeconfig leads to it and to no other.
 
+    With `--ledger-cluster-uid` it is the one that $KUBECONFIG leads to, after proof of its UID.
+
     It is this run's alone: another run on it waits. Without one the test is skipped; with
     `--cluster-up` changed images are brought into it, or one is raised, and removed at the end with
     the Docker engine that was started for it; where none can be had, CI=true makes it a failure.
@@ -105,20 +152,37 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     from ledger import cluster as clusters
     from ledger.cluster.identity import names
 
+    say = _aloud(request.config)
+    if (uid := request.config.getoption("ledger_cluster_uid")) is not None:
+        with _given(uid, say) as given:
+            yield given
+        return
     up = request.config.getoption("cluster_up")
     if not up and not names():
         _do_without(f"no cluster: {_HOW}")
-    say = _aloud(request.config)
     name = request.config.getoption("ledger_cluster") or clusters.NAME
     with clusters.reserved(name, say):
         identity, why = _standing(name)
         if identity:
             yield _renewed(name, say) if up else identity
         elif up:
-            with _raised(name, say) as identity:
+            with _raised(name, say, keep=request.config.getoption("ledger_keep")) as identity:
                 yield identity
         else:
             _do_without(f"{why}: {_HOW}")
+
+
+@contextmanager
+def _given(uid: str, say: Callable[[str], None]) -> Iterator[Identity]:
+    """Give the cluster that $KUBECONFIG leads to, if it is the one that is meant."""
+    from ledger import cluster as clusters
+    from ledger.errors import LedgerError
+
+    try:
+        with clusters.given(uid) as identity, clusters.reserved(clusters.lock_name(identity), say):
+            yield identity
+    except LedgerError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 def _standing(name: str) -> tuple[Identity | None, str]:
@@ -149,8 +213,11 @@ def _renewed(name: str, say: Callable[[str], None]) -> Identity:
 
 
 @contextmanager
-def _raised(name: str, say: Callable[[str], None]) -> Iterator[Identity]:
-    """Raise a cluster, and take away at the end what there was not before, however it ends."""
+def _raised(name: str, say: Callable[[str], None], *, keep: bool) -> Iterator[Identity]:
+    """Raise a cluster, and take away at the end what there was not before, however it ends.
+
+    One that was made stays if all is to be kept.
+    """
     from ledger import cluster as clusters
     from ledger.cluster import engine
     from ledger.errors import LedgerError
@@ -168,7 +235,7 @@ def _raised(name: str, say: Callable[[str], None]) -> Iterator[Identity]:
         _do_without(f"no cluster can be had here: {what} ({error.where or 'no log'}); {error.fix}")
     finally:
         started = engine.runs() and not had_engine
-        if made or started:
+        if (made and not keep) or (started and not made):
             clusters.down(name, everything=started, say=_say)
 
 
@@ -227,6 +294,13 @@ def ledger_page_run(request: pytest.FixtureRequest) -> Iterator[PageRun]:
 
 
 @pytest.fixture(scope="session")
+def ledger_keep(request: pytest.FixtureRequest) -> bool:
+    """Whether what pages and fixtures make is to stay after the run, for a person to look at."""
+    keep: bool = request.config.getoption("ledger_keep")
+    return keep
+
+
+@pytest.fixture(scope="session")
 def ledger_needs(request: pytest.FixtureRequest) -> Iterator[Needs]:
     """What pages need of other pages: made for the first, taken down at the end."""
     from ledger.verify.failure import NeedFailed
@@ -246,6 +320,7 @@ def ledger_needs(request: pytest.FixtureRequest) -> Iterator[Needs]:
 
 def _begun(request: pytest.FixtureRequest, project: Project, page: Page, *, whole: bool) -> PageRun:
     """Begin the run of a page, on the cluster unless it needs none."""
+    from ledger.verify.items import BEGUN
     from ledger.verify.run import PageRun
 
     identity: Identity | None = None
@@ -257,4 +332,7 @@ def _begun(request: pytest.FixtureRequest, project: Project, page: Page, *, whol
         # Again for each page: the kubeconfig or an image may have changed since the last one.
         clusters.prove(identity)
         require_images([page], identity)
-    return PageRun(project, page, identity, whole=whole)
+    keep: bool = request.config.getoption("ledger_keep")
+    run = PageRun(project, page, identity, whole=whole and not keep, keep=keep)
+    request.config.stash.setdefault(BEGUN, []).append(run)
+    return run

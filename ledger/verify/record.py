@@ -15,7 +15,8 @@ from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.evidence import Lock, Result, read_lock, write_lock
 from ledger.pages.page import Page
-from ledger.verify.run import FAILED, NOT_RUN, PASSED, BlockRun, PageRun
+from ledger.verify.results import FAILED, NOT_RUN, PASSED, BlockRun
+from ledger.verify.run import PageRun
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
+from ledger.errors import ClusterError
+from ledger.verify.secrets import Secrets, forms
+
 MASK: Final = "[redacted]"
-_SHORTEST: Final = 6
 
 _SECRET_NAME = re.compile(
     r"(?i)(secret|token|passw|passphrase|credential|api_?key|access_?key|private_?key|auth)"
@@ -19,15 +22,20 @@ _PATTERNS: Final = (
         re.compile(r"-----BEGIN ([A-Z ]+)-----.*?(-----END \1-----|\Z)", re.DOTALL),
         f"-----BEGIN \\1----- {MASK}",
     ),
+    # An excerpt may begin within a key.
+    (
+        re.compile(r"^[A-Za-z0-9+/=\s]{16,}-----END ([A-Z ]+)-----", re.M),
+        f"{MASK} -----END \\1-----",
+    ),
     (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"), MASK),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"), MASK),
     (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w+/=.~-]{8,}"), f"\\1{MASK}"),
-    (re.compile(r"(\w+://[^\s:/@]*:)[^\s@]+@"), f"\\1{MASK}@"),
+    (re.compile(r"(://[^\s:/@]*:)[^\s@]+@"), f"\\1{MASK}@"),
     (
         re.compile(
             r"""(?ix)
-            (["']?[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key
-              |private[_-]?key)[\w.-]*["']?[ \t]*[=:][ \t]*)
+            ((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key
+              |private[_-]?key)[\w.-]{0,64}["']?[ \t]*[=:][ \t]*)
             (?:"[^"]*"|'[^']*'|[^\s,;&"']+)
             """
         ),
@@ -36,26 +44,60 @@ _PATTERNS: Final = (
 )
 
 
-def redactor(environment: Mapping[str, str]) -> Callable[[str], str]:
-    """Make a function that masks secrets.
+class Redactor:
+    """Masks secrets: call it with a text.
 
     Args:
         environment: variables; the values of those whose names look secret are masked anywhere.
+        kubeconfig: leads to the cluster whose Secrets are masked too; None if there is none.
     """
-    values = sorted(
-        (v for k, v in environment.items() if _is_secret(k) and len(v) >= _SHORTEST),
-        key=len,
-        reverse=True,
-    )
-    known = re.compile("|".join(map(re.escape, values))) if values else None
 
-    def redact(text: str) -> str:
-        text = known.sub(MASK, text) if known else text
+    def __init__(self, environment: Mapping[str, str], kubeconfig: Path | None = None) -> None:
+        secret = (value for name, value in environment.items() if _is_secret(name))
+        self._known = {form for value in secret for form in forms(value.encode())}
+        self._kubeconfig = kubeconfig
+        self._secrets: Secrets | None = None
+        # A block may print a Secret and delete it.
+        self._look()
+
+    def __call__(self, text: str) -> str:
+        """Mask what is known to be secret, and what looks so."""
+        text = self._mask(text)
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         return text
 
-    return redact
+    def printed(self, text: str) -> str:
+        """Mask what is known to be secret, also on the cluster now, in what a program printed.
+
+        Nothing of the text is given where that cannot be told: it could hold a new secret.
+        """
+        if text and (why := self._look()):
+            return f"{MASK} all of it: the Secrets of the cluster cannot be read ({why})"
+        return self._mask(text)
+
+    def close(self) -> None:
+        """Let go of the connections to the cluster; what is known stays known."""
+        if self._secrets:
+            self._secrets.close()
+            self._secrets = None
+
+    def _look(self) -> str:
+        """Learn what the cluster keeps secret now; why that cannot be told, if it cannot."""
+        try:
+            if self._kubeconfig and not self._secrets:
+                self._secrets = Secrets(self._kubeconfig)
+            if self._secrets:
+                self._known |= self._secrets.forms()
+        except ClusterError as error:
+            return error.what
+        return ""
+
+    def _mask(self, text: str) -> str:
+        # Most are not in the text, and a value may hold another one.
+        for form in sorted((form for form in self._known if form in text), key=len, reverse=True):
+            text = text.replace(form, MASK)
+        return text
 
 
 def _is_secret(name: str) -> bool:

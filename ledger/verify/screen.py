@@ -30,9 +30,9 @@ def excerpt(path: Path, half: int = HALF) -> str:
         head = file.read(half)
         file.seek(size - half)
         tail = file.read()
-    # Whole lines where there are lines.
-    head = head[: head.rfind(b"\n") + 1] or head
-    tail = tail[tail.find(b"\n") + 1 :] or tail
+    # Whole lines: half a secret could not be known as one.
+    head = head[: head.rfind(b"\n") + 1]
+    tail = tail.partition(b"\n")[2]
     left_out = size - len(head) - len(tail)
     return f"{screen(head).rstrip()}\n[... {left_out} bytes left out ...]\n{screen(tail)}"
 

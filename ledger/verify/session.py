@@ -143,8 +143,12 @@ class Shell:
         seconds = time.monotonic() - start
         return Outcome(status, seconds, files.stdout, files.stderr, problem, exited)
 
-    def close(self) -> None:
-        """End the shell after its EXIT trap, and every process that the page left behind."""
+    def close(self, *, keep: bool = False) -> None:
+        """End the shell after its EXIT trap, and every process that the page left behind.
+
+        Args:
+            keep: leave the folders that the page worked in.
+        """
         if self._closed:
             return
         self._closed = True
@@ -159,9 +163,15 @@ class Shell:
             self._process.wait()
         end(left | started_by(self._process.pid), self._grace)
         os.close(self._status)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        gone = [self._folder]
+        if keep and not self._before:
+            # Not what its blocks printed: that can hold secrets.
+            gone = [*self._folder.glob("[0-9]*")]
+            self._fifo.unlink()
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
         if self._before:
-            self._before.close()
+            self._before.close(keep=keep)
 
     def _tell(self, command: str) -> None:
         assert self._process.stdin is not None  # noqa: S101

@@ -19,7 +19,8 @@ from ledger.verify.expect import compare
 from ledger.verify.lines import fences_of
 from ledger.verify.redact import MASK
 from ledger.verify.renew import ByHand, renewed
-from ledger.verify.run import FAILED, BlockRun, PageRun
+from ledger.verify.results import FAILED, BlockRun
+from ledger.verify.run import PageRun
 
 # What a block prints for this reason alone may become what its page expects.
 _OUTPUT: Final = "unexpected output: "

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support import faults, s3, volumes
-from tests.support.nats import back_up, kubectl
+from tests.support.nats import back_up, box, job, kubectl
 
 pytestmark = pytest.mark.cluster
 
@@ -105,3 +105,34 @@ def test_the_bucket_cannot_be_used(fault: Fault, told: str, uploaded: Env) -> No
     assert f"archive={made.removeprefix('./')}" in run.log
     if fault is not faults.bucket_missing:
         assert s3.keys(uploaded) == known
+
+
+def test_the_volume_of_nats_has_no_room_for_a_restore(saved: Env) -> None:
+    archive = max(archives(saved)).removeprefix("./")
+    with faults.nats_volume_full(saved):
+        log = job(saved, "nats-restore", "failed", ARCHIVE=archive)
+        assert "no space left on device (10062)" in log
+        assert 'fix="restored before it: KV_settings" exit=11' in log
+        assert box(saved, "nats", "stream", "ls", "--names").split() == ["AUDIT", "KV_settings"]
+
+
+def test_the_clock_is_ahead(uploaded: Env) -> None:
+    before = archives(uploaded)
+    with faults.clock_ahead(uploaded):
+        run = fail(uploaded)
+    assert run.codes == [7]
+    assert "the clock differs from the store's (RequestTimeTooSkewed)" in error(run)
+    (made,) = archives(uploaded).keys() - before.keys()
+    told = 'msg="archive kept, its time is still to come"'
+    assert f"{told} archive={made.removeprefix('./')}" in back_up(uploaded)
+    volumes.in_volume(uploaded, volumes.BACKUP, f"rm {made}")
+
+
+def test_an_upload_was_cut(uploaded: Env) -> None:
+    with faults.upload_cut(uploaded):
+        (cut,) = s3.unfinished(uploaded)
+        assert "archive is cut short" in job(uploaded, "nats-backup-verify-s3", "failed")
+        made = back_up(uploaded)
+        assert f'"unfinished upload removed" archive={cut.removeprefix("nats/")}' in made
+        assert s3.unfinished(uploaded) == []
+        job(uploaded, "nats-backup-verify-s3")

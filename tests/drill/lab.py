@@ -7,11 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from nats_backup.store import archive_name
 
 from ledger.cluster.golang import PIP
 from ledger.cluster.places import cache_home
@@ -84,6 +87,18 @@ def attempt(server: Server, *args: str | Path) -> subprocess.CompletedProcess[st
     )
 
 
+def disturbed(server: Server, event: str) -> subprocess.CompletedProcess[str]:
+    """Back up with the tool while something happens to it, given as Python."""
+    code = f"{event}\nimport sys\nfrom nats_backup.cli import main\nsys.exit(main(['backup']))"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=server.environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
 def orders(server: Server, replicas: int = 1) -> None:
     """Make ORDERS: 500 messages of which two are deleted; `billing` has acknowledged 200."""
     count = str(replicas)
@@ -115,6 +130,12 @@ def archived(server: Server) -> str:
     done = server.backup("backup")
     assert done.returncode == 0, done.stderr
     return server.archives()[-1].name
+
+
+def tick(server: Server) -> None:
+    """Wait for the next archive's name: it is the second in which it is made."""
+    while archive_name(datetime.now(UTC)) <= server.archives()[-1].name:
+        time.sleep(0.05)
 
 
 def remove(server: Server, *names: str) -> None:

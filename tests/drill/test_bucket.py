@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 from nats_backup.errors import Exit
+from nats_backup.store import archive_name
 
-from tests.drill.lab import Lab, orders, remove
+from tests.drill.lab import Lab, archived, disturbed, orders, remove, tick
+from tests.support import s3_server
+from tests.support.nats_server import Server
 from tests.support.s3_server import BUCKET, Store
 
-# The tool, on a node whose clock is an hour slow as far as signatures go.
+# What happens to the tool while it runs: a node whose clock is an hour slow as far as signatures
+# go; an end after the first part; a name that is taken.
 SLOW = """
-import sys
-from datetime import timedelta
 import botocore.auth
+from datetime import timedelta
 now = botocore.auth.get_current_datetime
 botocore.auth.get_current_datetime = lambda *a, **k: now(*a, **k) - timedelta(hours=1)
-from nats_backup.cli import main
-sys.exit(main(["backup"]))
+"""
+KILLED_STATUS = 99
+KILLED = f"""
+import os
+from nats_backup import bucket
+bucket.PART_BYTES, part = 5 << 20, bucket.Bucket._part
+bucket.Bucket._part = lambda self, place, n, data: (
+    part(self, place, n, data) if n == 1 else os._exit({KILLED_STATUS})
+)
+"""
+TAKEN_NAME = "20200101-020000.tar"
+TAKEN = f"""
+from nats_backup import backup
+backup.archive_name = lambda _: "{TAKEN_NAME}"
 """
 
 
@@ -36,27 +50,73 @@ def refusal(call: Callable[..., Any], **arguments: Any) -> str:
     return str(caught.value.response["Error"]["Code"])
 
 
+def objects(server: Server, store: Store) -> dict[str, bytes]:
+    """What the bucket holds below the server's prefix."""
+    s3, prefix = store.client(), server.environment["S3_PREFIX"]
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    found = {item["Key"]: s3.get_object(Bucket=BUCKET, Key=item["Key"]) for item in listed}
+    return {key.removeprefix(prefix): answer["Body"].read() for key, answer in found.items()}
+
+
+@pytest.fixture
+def uploaded(lab: Lab, store: Store) -> Server:
+    """ORDERS, with an archive on the volume and in the bucket."""
+    server = lab.serve()
+    server.environment |= store.environment()
+    orders(server)
+    archived(server)
+    tick(server)
+    return server
+
+
 @pytest.fixture
 def key() -> str:
     """A name that no other drill uses."""
     return f"drill-{uuid4().hex[:8]}/object"
 
 
-def test_16_a_clock_that_is_an_hour_off(lab: Lab, store: Store) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "another", "SignatureDoesNotMatch"),
+        ("AWS_ACCESS_KEY_ID", "another", "InvalidAccessKeyId"),
+        ("S3_BUCKET", "another", "NoSuchBucket"),
+        ("S3_ENDPOINT", "http://127.0.0.1:1", "Could not connect"),
+    ],
+)
+def test_13_to_15_a_bucket_that_cannot_be_used(
+    uploaded: Server, store: Store, setting: str, value: str, told: str
+) -> None:
+    """Drills 13 to 15: a wrong key, no bucket, no store: loud, and the archive is on the volume."""
+    before = objects(uploaded, store)
+    done = uploaded.backup("backup", **{setting: value})
+    assert (done.returncode, told in done.stderr) == (Exit.UPLOAD, True)
+    assert "Backup Complete" not in done.stdout
+    assert len(uploaded.archives()) == 2
+    assert objects(uploaded, store) == before
+
+
+def test_14_a_store_may_hide_a_missing_bucket(tmp_path: Path) -> None:
+    """Drill 14: as SeaweedFS comes, it makes the bucket that a wrong name asks for."""
+    store = s3_server.start(tmp_path / "s3", "-s3.autoCreateBucket=true")
+    try:
+        store.client().put_object(Bucket="another", Key="x", Body=b"x")
+        names = [bucket["Name"] for bucket in store.client().list_buckets()["Buckets"]]
+        assert sorted(names) == ["another", BUCKET]
+    finally:
+        store.stop()
+
+
+def test_16_a_clock_that_is_an_hour_off(uploaded: Server, store: Store) -> None:
     """Drill 16: the store refuses the signature; the archive is on the volume, named in UTC."""
-    server, before = lab.serve(), datetime.now(UTC)
-    orders(server)
-    done = subprocess.run(
-        [sys.executable, "-c", SLOW],
-        env=server.environment | store.environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    known, before = objects(uploaded, store), datetime.now(UTC)
+    uploaded.environment["TZ"] = "Asia/Tokyo"
+    done = disturbed(uploaded, SLOW)
     assert done.returncode == Exit.UPLOAD, done.stderr
     assert "RequestTimeTooSkewed" in done.stderr
-    (made,) = server.archives()
-    assert f"{before:%Y%m%d-%H%M%S}.tar" <= made.name <= f"{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+    made = uploaded.archives()[-1]
+    assert archive_name(before) <= made.name <= archive_name(datetime.now(UTC))
+    assert objects(uploaded, store) == known
 
 
 def test_17_an_upload_that_ends_after_its_first_part(store: Store, key: str) -> None:
@@ -72,6 +132,24 @@ def test_17_an_upload_that_ends_after_its_first_part(store: Store, key: str) -> 
     assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET, Prefix=key)
 
 
+def test_17_a_backup_that_is_killed_after_its_first_part(uploaded: Server, store: Store) -> None:
+    """Drill 17: the bucket shows nothing of it, and `LATEST` stays; the next run clears it away."""
+    before, prefix = objects(uploaded, store), uploaded.environment["S3_PREFIX"]
+    uploaded.nats("stream", "add", "BIG", "--subjects", "big", "--defaults")
+    body = "{{Random 60000 60000}}"
+    uploaded.nats("pub", "big", body, "--count", "150", "--jetstream", "--quiet")
+    assert disturbed(uploaded, KILLED).returncode == KILLED_STATUS
+    assert objects(uploaded, store) == before
+    listing = {"Bucket": BUCKET, "Prefix": prefix}
+    assert len(store.client().list_multipart_uploads(**listing)["Uploads"]) == 1
+    tick(uploaded)
+    made = uploaded.folder / "backup" / archived(uploaded)
+    assert "Uploads" not in store.client().list_multipart_uploads(**listing)
+    after = objects(uploaded, store)
+    assert after == {**before, made.name: made.read_bytes(), "LATEST": after["LATEST"]}
+    assert json.loads(after["LATEST"])["archive"] == made.name
+
+
 def test_18_an_object_is_not_overwritten(store: Store, key: str) -> None:
     """Drill 18: a second PUT with `If-None-Match: *` is refused."""
     client = store.client()
@@ -81,16 +159,23 @@ def test_18_an_object_is_not_overwritten(store: Store, key: str) -> None:
     assert client.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"1"
 
 
-def test_19_a_deleted_archive_is_still_there(lab: Lab, store: Store) -> None:
+def test_18_a_backup_whose_name_is_taken(uploaded: Server, store: Store) -> None:
+    """Drill 18: what is in the bucket stays as it is, and the run fails."""
+    key = uploaded.environment["S3_PREFIX"] + TAKEN_NAME
+    store.client().put_object(Bucket=BUCKET, Key=key, Body=b"what was there before")
+    before = objects(uploaded, store)
+    done = disturbed(uploaded, TAKEN)
+    assert done.returncode == Exit.UPLOAD
+    assert "another object of that name exists (PreconditionFailed)" in done.stderr
+    assert objects(uploaded, store) == before
+
+
+def test_19_a_deleted_archive_is_still_there(uploaded: Server, store: Store) -> None:
     """Drill 19: a deletion leaves a marker; without it the archive is back and is restored.
 
     A bucket policy keeps its version from being deleted.
     """
-    server, client = lab.serve(), store.client()
-    server.environment |= store.environment()
-    orders(server)
-    assert server.backup("backup").returncode == Exit.DONE
-    name = server.archives()[0].name
+    server, client, name = uploaded, store.client(), uploaded.archives()[0].name
     key = server.environment["S3_PREFIX"] + name
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObjectVersion"}
     rule = {"Version": "2012-10-17", "Statement": [deny | {"Resource": _arn(key)}]}

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from tests.drill.lab import (
     archived,
     attempt,
     counts,
+    disturbed,
     orders,
     program,
     put_back,
     remove,
     snapshot,
     streams,
+    tick,
 )
 from tests.support.nats_server import Server
 
@@ -58,6 +61,27 @@ def test_4_and_5_a_damaged_snapshot_is_refused(lab: Lab, version: str) -> None:
         ours = server.backup("restore", ARCHIVE=name)
         assert (ours.returncode, ours.stdout) == (Exit.ARCHIVE, "")
         assert streams(server) == []
+
+
+@pytest.mark.parametrize("damage", ["promise", "header"])
+def test_5_damage_that_no_server_sees(server: Server, damage: str) -> None:
+    """Drill 5: another number in the manifest; a header of the archive that is gone.
+
+    A tar whose next header is empty ends there, without an error.
+    """
+    orders(server)
+    archive = server.folder / "backup" / archived(server)
+    remove(server, "ORDERS")
+    with tarfile.open(archive) as tar:
+        header = tar.getmember("streams/ORDERS/backup.json").offset
+    whole = archive.read_bytes()
+    if damage == "promise":
+        archive.write_bytes(whole.replace(b'"messages": 498', b'"messages": 497', 1))
+    else:
+        archive.write_bytes(whole[:header] + bytes(512) + whole[header + 512 :])
+    ours = server.backup("restore", ARCHIVE=archive.name)
+    assert (ours.returncode, ours.stdout) == (Exit.ARCHIVE, "")
+    assert streams(server) == []
 
 
 @pytest.mark.parametrize("version", ["2.14", "2.15"])
@@ -119,6 +143,46 @@ def test_6_a_damaged_block_on_the_servers_disk(lab: Lab, version: str) -> None:
     assert (checked.returncode, ours.returncode) == (0, Exit.DONE)
     path = f"{Path(program(version)).parent}{os.pathsep}{server.environment['PATH']}"
     assert server.backup("verify", PATH=path).returncode == Exit.DIFFERS
+    assert not (server.folder / "backup" / "VERIFIED").exists()
+
+
+# No file may grow beyond a few blocks, from the moment when the archive is written.
+FULL = """
+import resource
+from nats_backup import archive
+write, limit = archive.write, (8192, 8192)
+archive.write = lambda *a: resource.setrlimit(resource.RLIMIT_FSIZE, limit) or write(*a)
+"""
+
+
+def on_volume(server: Server) -> dict[str, bytes]:
+    """Every file of the backup volume."""
+    return {path.name: path.read_bytes() for path in (server.folder / "backup").iterdir()}
+
+
+def test_9_a_volume_that_takes_no_more(server: Server) -> None:
+    """Drill 9, without a volume of its own: nothing half written stays, nor does `LATEST` move."""
+    orders(server)
+    archived(server)
+    before = on_volume(server)
+    tick(server)
+    done = disturbed(server, FULL)
+    assert (done.returncode, "File too large" in done.stderr) == (Exit.STORAGE, True)
+    assert on_volume(server) == before
+
+
+def test_10_no_server(server: Server) -> None:
+    """Drill 10: exit 1 at once; the tool says so with its own code, and nothing changes."""
+    orders(server)
+    archived(server)
+    before = on_volume(server)
+    server.stop()
+    made = attempt(server, "account", "backup", server.folder / "all", "--force")
+    assert (made.returncode, "no servers available for connection" in made.stderr) == (1, True)
+    ours = server.backup("backup")
+    assert ours.returncode == Exit.UNREACHABLE
+    assert "no servers available for connection" in ours.stderr
+    assert on_volume(server) == before
 
 
 def test_11_a_server_that_stalls_half_way(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 from ledger.core.clock import day
 from ledger.core.skill import Skill
@@ -44,9 +45,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site
 
 
-def test_this_repository_builds(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's own site."""
+    folder = tmp_path_factory.mktemp("own")
     result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(tmp_path)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
         cwd=ROOT,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
@@ -54,7 +58,27 @@ def test_this_repository_builds(tmp_path: Path) -> None:
         timeout=120,
     )
     assert result.returncode == 0, result.stderr
-    assert links.dead(tmp_path) == []
+    return folder
+
+
+def test_this_repository_builds(own: Path) -> None:
+    assert links.dead(own) == []
+
+
+def test_the_page_about_rehearsals_tells_what_was_measured(own: Path) -> None:
+    page = BeautifulSoup((own / "runbook/rehearsal/index.html").read_text("utf-8"), "html.parser")
+    cells = [[cell.text for cell in row.select("th, td")] for row in page.select("article tr")]
+    rows = dict(pair for pair in cells if len(pair) == 2)
+    folder = ROOT / "docs/runbook/rehearsal"
+    restore, kills = (json.loads((folder / f"{n}.json").read_text()) for n in ("restore", "kills"))
+    gibibytes = restore["bytes"] / (1 << 30)
+    measured = f"{restore['restore_seconds']} seconds for {gibibytes:.2f} GiB, from"
+    assert rows["Measured"].startswith(measured)
+    assert rows["Objective"] == "15 minutes"
+    assert restore["restore_seconds"] < 15 * 60
+    assert (gibibytes >= 1, restore["streams"]) == (True, 5)
+    assert rows["Killed with SIGKILL, at random moments"] == f"{kills['kills']} times"
+    assert kills["kills"] >= 50 > kills["stored"] > 0
 
 
 def test_links_and_anchors_are_alive(built: Site) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 
 def kubectl(env: Mapping[str, str], *args: str, namespace: str = "default", given: str = "") -> str:
@@ -32,3 +34,18 @@ def run(env: Mapping[str, str], *command: str, given: str = "") -> str:
     )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+@contextmanager
+def forward(env: Mapping[str, str], namespace: str, target: str, port: int) -> Iterator[int]:
+    """Give a port of this machine that leads to a port of the cluster, for as long as the block."""
+    command = ["kubectl", "-n", namespace, "port-forward", target, f":{port}"]
+    with subprocess.Popen(command, env=dict(env), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            told = process.stdout.readline()
+            found = re.search(r"127\.0\.0\.1:(\d+)", told)
+            assert found, f"no port forward: {told!r}"
+            yield int(found[1])
+        finally:
+            process.terminate()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
+from random import randrange
 
 from tests.support import commands, volumes
 
@@ -57,9 +57,21 @@ def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
     kubectl(env, "create", "secret", "generic", "nats-auth", *values, namespace=namespace)
 
 
+def use(env: Mapping[str, str], image: str) -> None:
+    """Let NATS run on one of the project's images, and wait for it."""
+    kubectl(env, "set", "image", "statefulset/nats", f"nats=phase-ledger/{image}:dev")
+    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+
+
 def start(env: Mapping[str, str]) -> None:
     """Let NATS run, and wait for it."""
     kubectl(env, "scale", "statefulset/nats", "--replicas=1")
+    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+
+
+def restart(env: Mapping[str, str]) -> None:
+    """Let NATS read its settings and the passwords anew, and wait for it."""
+    kubectl(env, "rollout", "restart", "statefulset/nats")
     kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
 
 
@@ -67,6 +79,18 @@ def stop(env: Mapping[str, str]) -> None:
     """Stop NATS, and wait until its pod is gone."""
     kubectl(env, "scale", "statefulset/nats", "--replicas=0")
     kubectl(env, "wait", "--for=delete", "pod/nats-0", "--timeout=90s")
+
+
+def reset(env: Mapping[str, str]) -> None:
+    """Make NATS one server with an empty volume, whatever it was."""
+    kubectl(env, "scale", "statefulset/nats", "--replicas=0")
+    pods = ["pod", "--selector=app.kubernetes.io/name=nats"]
+    kubectl(env, "wait", "--for=delete", *pods, "--timeout=90s")
+    kubectl(env, "delete", "poddisruptionbudget", "nats", "--ignore-not-found")
+    for claim in kubectl(env, "get", "pvc", "-o", "jsonpath={.items[*].metadata.name}").split():
+        if claim.startswith("data-nats-"):
+            volumes.lose(env, claim)
+    deploy(env)
 
 
 def seed_orders(env: Mapping[str, str]) -> None:
@@ -94,7 +118,7 @@ def job(
     def told(*args: str, given: str = "") -> str:
         return kubectl(env, *args, namespace=namespace, given=given)
 
-    name = f"{template}-{uuid4().hex[:8]}"
+    name = f"{template}-{randrange(10**7, 10**8)}"  # of the shape that the schedule gives it
     create = ["create", "job", name, f"--from=cronjob/{template}", "--dry-run=client", "-o", "yaml"]
     manifest = told(*create)
     if settings:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,8 +138,8 @@ def start_three(folder: Path, program: str = "") -> list[Server]:
 def _address(ports: Path, process: subprocess.Popen[bytes]) -> str:
     for _ in range(200):
         for path in ports.iterdir():
-            if text := path.read_text():
-                return str(json.loads(text)["nats"][0])
+            with suppress(ValueError):  # it is being written
+                return str(json.loads(path.read_text())["nats"][0])
         assert process.poll() is None, "nats-server ended"
         time.sleep(0.05)
     raise TimeoutError("nats-server did not tell its port")

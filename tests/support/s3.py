@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
-import subprocess
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,8 +85,24 @@ def keys(env: Mapping[str, str]) -> list[str]:
         return [found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
+def unfinished(env: Mapping[str, str]) -> list[str]:
+    """Names of the objects whose upload was begun and not ended."""
+    with client(env) as s3:
+        found = s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+    return [begun["Key"] for begun in found]
+
+
+def cut_upload(env: Mapping[str, str], key: str, data: bytes) -> None:
+    """Leave what broken uploads leave: one part of an object, and an object without its end."""
+    place = {"Bucket": BUCKET, "Key": key}
+    with client(env) as s3:
+        begun = s3.create_multipart_upload(**place)["UploadId"]
+        s3.upload_part(**place, UploadId=begun, PartNumber=1, Body=data)
+        s3.put_object(**place, Body=data[:-512])
+
+
 def empty(env: Mapping[str, str]) -> None:
-    """Remove every version of every object."""
+    """Remove every version of every object, and what was uploaded in part."""
     with client(env) as s3:
         _empty(s3)
 
@@ -104,22 +118,14 @@ def remove_bucket(env: Mapping[str, str]) -> None:
 def client(env: Mapping[str, str]) -> Iterator[Any]:
     """An S3 client of the store, over a port forward that ends with the block."""
     pair = credentials(env)
-    forward = ["kubectl", "-n", NAMESPACE, "port-forward", "service/s3", ":8333"]
-    with subprocess.Popen(forward, env=dict(env), stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            told = process.stdout.readline()
-            port = re.search(r"127\.0\.0\.1:(\d+)", told)
-            assert port, f"no port forward: {told!r}"
-            yield boto3.client(
-                "s3",
-                endpoint_url=f"http://127.0.0.1:{port[1]}",
-                region_name="us-east-1",
-                aws_access_key_id=pair["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=pair["AWS_SECRET_ACCESS_KEY"],
-            )
-        finally:
-            process.terminate()
+    with commands.forward(env, NAMESPACE, "service/s3", 8333) as port:
+        yield boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id=pair["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=pair["AWS_SECRET_ACCESS_KEY"],
+        )
 
 
 def kubectl(env: Mapping[str, str], *args: str) -> str:
@@ -128,6 +134,8 @@ def kubectl(env: Mapping[str, str], *args: str) -> str:
 
 
 def _empty(s3: Any) -> None:
+    for begun in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=BUCKET, Key=begun["Key"], UploadId=begun["UploadId"])
     found = s3.list_object_versions(Bucket=BUCKET)
     for version in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
         s3.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])

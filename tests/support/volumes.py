@@ -6,7 +6,8 @@ A volume of the node's shared disk can neither be filled nor measured.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from tests.support.commands import kubectl, run
 
@@ -33,15 +34,39 @@ def empty(env: Mapping[str, str], claim: str) -> None:
     in_node(env, f"find {_path(claim)} -mindepth 1 -delete")
 
 
-def fill(env: Mapping[str, str], claim: str) -> None:
-    """Leave a volume without a free byte: its file system ends where its files end."""
+@contextmanager
+def on_disk(env: Mapping[str, str], *claims: str) -> Iterator[None]:
+    """Empty volumes on the node's disk: what a pod writes into the usual ones counts as its memory.
+
+    No pod may have them when the block begins, nor when it ends.
+    """
+    for claim in claims:
+        path, disk = _path(claim), _disk(claim)
+        in_node(env, f"install -d -m 770 {disk}; umount {path}; mount --bind {disk} {path}")
+    try:
+        yield
+    finally:
+        for claim in claims:
+            in_node(env, f"umount {_path(claim)}; rm -r {_disk(claim)}; {_mount(claim)}")
+
+
+def fill(env: Mapping[str, str], claim: str, spare: int = 0) -> None:
+    """Leave a volume `spare` KiB, or not a free byte: its file system ends where its files end."""
     used = in_node(env, f"df --output=used -k {_path(claim)} | tail -n 1").strip()
-    _resize(env, claim, f"{max(int(used), 4)}k")
+    _resize(env, claim, f"{max(int(used) + spare, 4)}k")
 
 
 def free(env: Mapping[str, str], claim: str) -> None:
     """Give a volume back its size."""
     _resize(env, claim, _bytes(claim))
+
+
+def lose(env: Mapping[str, str], claim: str) -> None:
+    """Delete a claim that no pod uses, with its data; an empty volume is there for the next one."""
+    kubectl(env, "delete", "pvc", claim, "--wait", namespace=NAMESPACE)
+    released = "--for=jsonpath={.status.phase}=Released"
+    kubectl(env, "wait", released, f"pv/{_volume(claim)}", "--timeout=60s")
+    provide(env)
 
 
 def in_node(env: Mapping[str, str], script: str) -> str:
@@ -74,6 +99,10 @@ def _volume(claim: str) -> str:
 
 def _path(claim: str) -> str:
     return f"/mnt/volumes/{_volume(claim)}"
+
+
+def _disk(claim: str) -> str:
+    return f"/var/volumes/{_volume(claim)}"
 
 
 def _bytes(claim: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.cluster import Identity, environment, prove, recorded
-from ledger.cluster.identity import Record
+from ledger.cluster import Identity, environment, lock_name, prove, recorded
+from ledger.cluster.identity import GIVEN, Record
 from ledger.errors import ClusterError, WrongClusterError
 
 UID = "7b49adbb-ee7a-484d-9997-73a6b8a07967"
@@ -80,7 +80,7 @@ def test_a_kubeconfig_that_leads_elsewhere_is_refused_unasked(
 
 
 def test_another_cluster_at_the_same_address_is_refused(identity: Identity) -> None:
-    with pytest.raises(WrongClusterError, match=f"kube-system has UID {UID}, other was recorded"):
+    with pytest.raises(WrongClusterError, match=f"kube-system has UID {UID}, other is meant"):
         prove(replace(identity, uid="other"))
 
 
@@ -164,3 +164,22 @@ def test_a_broken_record_is_told_and_not_guessed(
     (folder / "x.json").write_text(text)
     with pytest.raises(ClusterError, match="record cannot be read"):
         recorded("x")
+
+
+def test_a_given_cluster_takes_the_lock_of_its_record_and_nothing_else(
+    identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    Record(identity, created="", engine={"DOCKER_HOST": "unix:///ours"}, node_image="").write()
+    given = replace(identity, name="mine", way=GIVEN)
+    assert lock_name(given) == identity.name
+    assert lock_name(replace(given, uid="other")) == "other"
+    assert "DOCKER_HOST" in environment(identity)
+    assert "DOCKER_HOST" not in environment(replace(given, name=identity.name))
+
+
+def test_a_given_cluster_that_went_away_is_not_to_be_raised(identity: Identity) -> None:
+    with pytest.raises(WrongClusterError) as caught:
+        prove(replace(identity, uid="other", way=GIVEN))
+    assert caught.value.fix == "make $KUBECONFIG lead to the cluster that you mean"

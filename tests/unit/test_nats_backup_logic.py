@@ -79,7 +79,7 @@ class TestRetention:
         volume, verified = put(tmp_path, NOW - timedelta(days=90))
         for age in (91, 30, 0):
             put(tmp_path, NOW - timedelta(days=age))
-        volume.mark_verified(verified.name)
+        volume.mark_verified(verified.name, NOW)
         assert volume.prune(NOW, WEEK) == [
             store.archive_name(NOW - timedelta(days=age)) for age in (91, 30)
         ]
@@ -88,7 +88,7 @@ class TestRetention:
     def test_ten_days_of_archives_become_a_week(self, tmp_path: Path) -> None:
         for age in range(10):
             volume, _ = put(tmp_path, NOW - timedelta(days=age))
-        volume.mark_verified(volume.names()[1])
+        volume.mark_verified(volume.names()[1], NOW)
         volume.prune(NOW, timedelta(days=6))
         assert volume.names() == [store.archive_name(NOW - timedelta(days=age)) for age in range(7)]
 
@@ -117,9 +117,23 @@ class TestRetention:
     def test_a_marker_that_says_nothing_is_no_obstacle(self, tmp_path: Path, content: str) -> None:
         volume, _ = put(tmp_path, NOW)
         (volume.root / markers.VERIFIED).write_text(content)
-        assert volume.verified() == ""
-        volume.mark_verified(store.archive_name(NOW))
-        assert volume.verified() == store.archive_name(NOW)
+        assert volume.verified(NOW) == ""
+        volume.mark_verified(store.archive_name(NOW), NOW)
+        assert volume.verified(NOW) == store.archive_name(NOW)
+
+    def test_one_of_the_future_is_no_other_ones_excuse_to_go(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        volume, future = put(tmp_path, NOW + timedelta(days=365))
+        _, newest = put(tmp_path, NOW - timedelta(days=30))
+        _, older = put(tmp_path, NOW - timedelta(days=31))
+        volume.mark_verified(future.name, NOW)
+        assert volume.prune(NOW, WEEK) == [older.name]
+        assert volume.names() == [future.name, newest.name]
+        told = f'msg="archive kept, its time is still to come" archive={future.name}'
+        assert told in capsys.readouterr().out
+        volume.mark_verified(newest.name, NOW)
+        assert volume.verified(NOW) == newest.name
 
     def test_the_file_time_does_not_count(self, tmp_path: Path) -> None:
         volume, old = put(tmp_path, NOW - timedelta(days=8))
@@ -350,10 +364,12 @@ class TestListing:
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         put(tmp_path, NOW - timedelta(days=3, hours=2))
+        put(tmp_path, NOW + timedelta(hours=2))
         spoil(put(tmp_path, NOW - timedelta(minutes=5))[1])
         listing.run(_settings(tmp_path / "pvc"), NOW, as_json=False)
         assert capsys.readouterr().out.splitlines() == [
             "ARCHIVE              AGE   SIZE   MESSAGES  CHECKSUM  STREAMS",
+            "20261121-080000.tar  -2h   20KiB  1990      ok        KV_config,ORDERS",
             "20261121-055500.tar  5m    20KiB  -         BAD       "
             "checksum of streams/ORDERS/stream.tar.s2 does not match the manifest",
             "20261118-040000.tar  3d2h  20KiB  1990      ok        KV_config,ORDERS",

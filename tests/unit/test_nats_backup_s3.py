@@ -182,7 +182,11 @@ class TestBrokenOff:
         assert place.get("LATEST") == before
 
     def test_what_a_killed_upload_left_is_aborted_by_the_next(
-        self, place: Place, tmp_path: Path, small_parts: None
+        self,
+        place: Place,
+        tmp_path: Path,
+        small_parts: None,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         path, latest = large(tmp_path)
         other = place.prefix + "not-an-archive"
@@ -202,6 +206,8 @@ class TestBrokenOff:
         assert place.keys() == []
         place.bucket().put(path.name, path, latest)
         assert place.unfinished() == ["not-an-archive"]
+        told = f'msg="unfinished upload removed" archive={path.name}'
+        assert told in capsys.readouterr().out
         assert sorted(place.keys()) == [path.name, "LATEST"]
 
 
@@ -330,7 +336,7 @@ class TestReading:
         place.write(damaged, bytes(10240))
         place.write("20260101-000000.tar.gz", b"")
         place.write(f"other/{store.archive_name(NOW)}", b"")
-        assert newest(source(place.settings)) == store.archive_name(NOW)
+        assert newest(source(place.settings), NOW) == store.archive_name(NOW)
         listing.run(place.settings, NOW + timedelta(minutes=1), as_json=False)
         assert capsys.readouterr().out.splitlines() == [
             "ARCHIVE              AGE  SIZE   MESSAGES  CHECKSUM  STREAMS",
@@ -356,7 +362,7 @@ class TestReading:
             place.bucket().manifest(name)
         assert caught.value.where == f"s3://{BUCKET}/{place.prefix}{name}"
         with pytest.raises(ArchiveError, match="there is no archive"):
-            newest(source(place.settings))
+            newest(source(place.settings), NOW)
 
     def test_reading_from_a_bucket_needs_one(self) -> None:
         with pytest.raises(SettingsError, match="no bucket is configured") as caught:

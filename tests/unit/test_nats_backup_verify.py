@@ -93,6 +93,12 @@ class TestGood:
         assert (done.returncode, done.stderr) == (Exit.DONE, "")
         assert '"messages": 498' in orders.nats("stream", "info", "ORDERS", "--json")
 
+    def test_one_of_the_future_hides_no_other(self, orders: Server, saved: Path) -> None:
+        future = saved.with_name("29990101-020000.tar")
+        future.write_bytes(saved.read_bytes())
+        assert orders.backup("verify").returncode == Exit.DONE
+        assert marked(orders) == saved.name
+
     def test_an_older_one_by_name_does_not_move_the_mark_back(
         self, orders: Server, saved: Path
     ) -> None:

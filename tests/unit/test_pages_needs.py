@@ -58,6 +58,9 @@ def test_a_page_comes_behind_all_that_it_needs(project: Project) -> None:
             "docs/a.md:4: block change of docs/base.md changes the system",
         ),
         ("needs: {kube.md: ready}", "docs/a.md:4: docs/kube.md runs on the cluster"),
+        ("namespace: fesh", "docs/a.md:1: namespace: fesh is not known\n  fix: did you mean name"),
+        ("namespace:", "docs/a.md:1: namespace: None is not known\n  fix: one of namespace: fresh"),
+        ("namespace: fresh", "docs/a.md:1: namespace: fresh on a page without a cluster"),
         ("needs: {a.md: ready}", "docs/a.md:4: the page needs itself: docs/a.md:4 -> docs/a.md"),
     ],
 )
@@ -72,6 +75,15 @@ def test_a_need_that_no_run_can_meet_is_refused(project: Project, front: str, to
     with pytest.raises(PageError) as error:
         needs(project, f"{front}\n")
     assert str(error.value).startswith(told)
+
+
+def test_a_page_with_a_namespace_of_its_own_is_needed_by_none(project: Project) -> None:
+    for name, front in (("base.md", "namespace: fresh\n"), ("a.md", "needs: {base.md: ready}\n")):
+        text = f"---\ntitle: Page\n{front}---\n\n{block('ready')}"
+        (project.docs / name).write_text(text)
+    (found,) = page_problems(project, project.docs / "a.md")
+    assert (found.code, found.line) == ("P107", 3)
+    assert found.what.startswith("docs/base.md works in a namespace of its own")
 
 
 def test_pages_that_need_each_other_are_spelled_out(project: Project) -> None:

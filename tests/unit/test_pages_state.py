@@ -108,6 +108,7 @@ def test_another_block_before_it_makes_a_block_stale(site: Site, change: tuple[s
         "fixtures: [orders]",
         "versions: {nats: nats --version}",
         "cluster: false",
+        "namespace: fresh",
     ],
 )
 def test_another_setup_is_stale(site: Site, line: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from ledger.cluster import workloads
 from ledger.cluster.identity import Identity, Record, kubeconfig_of
 from ledger.cluster.pins import Pins
+from ledger.cluster.reader import USER
 from ledger.cluster.recipe import recipe
 from ledger.verify.progress import line
 
@@ -30,6 +32,7 @@ BAD = "\n```bash {.verify name=bad expect=none}\nfalse\n```\n"
 AFTER = "\n```bash {.verify name=after expect=none}\ntouch after\n```\n"
 SKIP = "\n```bash {.skip name=upload reason=no-bucket}\naws s3 ls\n```\n"
 UID = "11111111-2222-4333-8444-555555555555"
+READER = "the-reader-s"
 
 
 class Site:
@@ -202,18 +205,28 @@ def test_a_project_without_blocks_is_told_so(site: Site) -> None:
 
 
 class Api(BaseHTTPRequestHandler):
-    """An API server that knows one namespace."""
+    """An API server that knows one namespace, and lets anyone make a reader."""
 
     uid = UID
     answers = 1000
+    got: ClassVar[list[str]] = []
 
-    def do_GET(self) -> None:
+    def reply(self) -> None:
         Api.answers -= 1
-        body = json.dumps({"metadata": {"uid": self.uid}}).encode()
+        Api.got.append(f"{self.command} {self.path.partition('?')[0]}")
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        told = {
+            "metadata": {"uid": self.uid},
+            "items": [],
+            "status": {"token": READER, "resourceRules": []},
+        }
+        body = json.dumps(told).encode()
         self.send_response(200 if self.answers >= 0 else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    do_GET = do_POST = do_PATCH = reply  # noqa: N815
 
     def log_message(self, *args: object) -> None:
         pass
@@ -221,6 +234,7 @@ class Api(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[HTTPServer]:
+    Api.got.clear()
     server = HTTPServer(("127.0.0.1", 0), Api)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -249,12 +263,90 @@ def kubeconfig(site: Site, api: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_page_runs_on_the_cluster_on_record(site: Site, kubeconfig: Path) -> None:
-    told = f"\n```bash {{.verify name=where expect=none}}\n[[ $KUBECONFIG == {kubeconfig} ]]\n```\n"
-    page = site.page("page.md", GOOD + told)
+    server = kubeconfig.read_text().partition("server: '")[2].partition("'")[0]
+    page = site.page("page.md", GOOD + block("where", f'grep {server} "$KUBECONFIG"'))
     done = site.verify(page, "--update-lock", KUBECONFIG="/somebody/production")
     assert done.returncode == 0, done
     lock = json.loads((site.root / "evidence/page.json").read_text())
     assert lock["versions"] == {"kubectl": "1.34.4", "kubernetes": "1.34.4"}
+
+
+def block(name: str, text: str, attributes: str = "") -> str:
+    return f"\n```bash {{.verify name={name} expect=none {attributes}}}\n{text}\n```\n"
+
+
+CHANGE = f'! grep -q {READER} "$KUBECONFIG" && grep -q its-own "$KUBECONFIG"'
+LOOK = f'grep -q {READER} "$KUBECONFIG" && ! grep -q its-own "$KUBECONFIG"'
+
+
+def test_only_a_block_that_mutates_comes_as_itself(site: Site, kubeconfig: Path) -> None:
+    kubeconfig.write_text(kubeconfig.read_text().replace("user: {}", "user: {token: its-own}"))
+    text = (
+        block("first", f'{LOOK} && echo "$KUBECONFIG"', "set=WHERE")
+        + block("change", CHANGE, "mutates irreversible")
+        + block("again", f'{LOOK} && [[ $KUBECONFIG == "$WHERE" ]]')
+        + block("mode", '[[ $(stat -c %a "$KUBECONFIG") == 600 ]]')
+        + block("down", CHANGE).replace(".verify", ".teardown")
+    )
+    head = "---\nversions:\n  kept: |\n    " + CHANGE + " && echo 1.2\n---\n"
+    up = block("up", CHANGE).replace(".verify", ".setup")
+    done = site.verify(site.page("page.md", head + up + text), "--update-lock")
+    assert done.returncode == 0, done.stdout
+    lock = json.loads((site.root / "evidence/page.json").read_text())
+    assert lock["versions"]["kept"] == "1.2"
+
+
+def test_a_block_that_looks_again_asks_the_cluster_nothing(site: Site, kubeconfig: Path) -> None:
+    site.verify(site.page("page.md", GOOD))
+    once = len(Api.got)
+    Api.got.clear()
+    site.verify(site.page("page.md", GOOD + block("b", "true") + block("c", "true")))
+    assert len(Api.got) == once
+
+
+WRITE = """python3 - "$KUBECONFIG" <<'E'
+import json, sys
+with open(sys.argv[1], "r+") as file:
+    config = json.load(file)
+    config["contexts"][0]["context"]["namespace"] = "mine"
+    file.seek(0)
+    json.dump(config, file, indent=3)
+E"""
+
+
+def test_what_a_page_writes_into_its_kubeconfig_stays(site: Site, kubeconfig: Path) -> None:
+    done = site.verify(
+        site.page(
+            "page.md",
+            block("write", WRITE, "mutates irreversible")
+            + block("read", f'{LOOK} && grep -q mine "$KUBECONFIG"')
+            + block("gone", 'rm "$KUBECONFIG"', "mutates irreversible")
+            + block("stays-gone", '! test -e "$KUBECONFIG"'),
+        )
+    )
+    assert done.returncode == 0, done.stdout
+
+
+REFUSED = f"""echo 'Error from server (Forbidden): jobs.batch is forbidden: User "{USER}" cannot \
+create resource "jobs" in API group "batch" in the namespace "agents"'"""
+
+
+def test_a_refused_block_fails_at_once_and_says_what_is_missing(
+    site: Site, kubeconfig: Path
+) -> None:
+    text = block("make", REFUSED, "until=60s every=1s")
+    done = json.loads(site.verify(site.page("page.md", text), "--json").stdout)
+    made = done["pages"][0]["blocks"][0]
+    told = "it changes the cluster and does not say mutates: cannot create jobs.batch"
+    assert made["reason"].startswith(told)
+    assert made["seconds"] < 30
+
+
+def test_what_a_block_that_mutates_prints_of_a_refusal_is_its_own(
+    site: Site, kubeconfig: Path
+) -> None:
+    text = block("make", REFUSED, "mutates irreversible")
+    assert site.verify(site.page("page.md", text)).returncode == 0
 
 
 def test_a_cluster_with_another_uid_is_refused(
@@ -263,6 +355,22 @@ def test_a_cluster_with_another_uid_is_refused(
     monkeypatch.setattr(Api, "uid", "another")
     page = site.page("page.md", GOOD)
     site.refused(page, "--update-lock", code=5, told="is not phase-ledger")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--cluster-uid", UID], "and it is not set\n  fix: export KUBECONFIG=FILE"),
+        (["--cluster-uid", ""], "and it is not set"),
+        (["--cluster-uid", UID, "--update-lock"], "is no evidence: its images are unknown"),
+    ],
+)
+def test_a_cluster_by_its_uid_is_that_of_the_user(
+    site: Site, kubeconfig: Path, args: list[str], told: str
+) -> None:
+    site.env["KUBECONFIG"] = ""
+    site.refused(site.page("page.md", GOOD), *args, code=2, told=told)
+    assert not Api.got
 
 
 def test_a_kubeconfig_that_leads_elsewhere_is_refused(site: Site, kubeconfig: Path) -> None:

@@ -20,7 +20,7 @@ import ledger.verify.items
 import ledger.verify.record  # noqa: F401
 from ledger import cluster as clusters
 from ledger.cluster import Identity, places
-from ledger.cluster.identity import Record
+from ledger.cluster.identity import Record, path_of
 from ledger.cluster.lock import locked
 from ledger.errors import ClusterError
 
@@ -214,6 +214,43 @@ def test_a_broken_fixture_stops_the_page_and_only_it(site: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(["*no orders today*", "*not run because the page's set-up failed"])
 
 
+@pytest.mark.parametrize("option", ["--tb=auto", "--tb=long"])
+def test_what_a_broken_fixture_tells_and_prints_holds_no_secret(
+    site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setenv("NATS_TOKEN", "very-s3cret")
+    site.makeconftest(
+        """
+import os, pytest
+
+@pytest.fixture(scope="module")
+def orders():
+    print("printed", os.environ["NATS_TOKEN"])
+    raise RuntimeError(f"told {os.environ['NATS_TOKEN']}")
+"""
+    )
+    write(site, "page.md", front(cluster="false", fixtures="[orders]") + block("a", "true"))
+    result = run(site, option, "--junitxml=report.xml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*told [[]redacted[]]*"])
+    result.stdout.fnmatch_lines(["*printed [[]redacted[]]*"])
+    shown = result.stdout.str() + (site.path / "report.xml").read_text()
+    assert "very-s3cret" not in shown
+
+
+def test_a_secret_in_a_long_line_is_not_cut_before_it_is_masked(
+    site: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NATS_TOKEN", "very-s3cret")
+    command = "printf '\"%0495dvery-s3cret\"' 0"
+    text = block("a", command, "match=json").replace(" match=json", "")
+    write(site, "page.md", front(cluster="false") + text + "```json {.expect match=json}\n1\n```\n")
+    result = run(site)
+    result.assert_outcomes(failed=1)
+    diff = next(line for line in result.outlines if "got: " in line and "00000" in line)
+    assert "very" not in diff
+
+
 def test_a_page_without_a_version_to_tell_is_an_error(site: pytest.Pytester) -> None:
     text = front(cluster="false", versions="{nats: echo none}") + block("a", "true")
     write(site, "page.md", text)
@@ -250,6 +287,13 @@ def test_a_page_without_a_cluster_cannot_reach_one(site: pytest.Pytester) -> Non
     site._monkeypatch.setenv("KUBECONFIG", "/somebody/production")
     site._monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     run(site).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("other", ["--cluster-up", "--ledger-cluster=green"])
+def test_a_cluster_is_named_in_one_way(site: pytest.Pytester, other: str) -> None:
+    result = run(site, "--ledger-cluster-uid=1", other)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--ledger-cluster-uid excludes*"])
 
 
 def test_without_a_cluster_the_page_is_skipped_with_one_line(site: pytest.Pytester) -> None:
@@ -310,6 +354,33 @@ def test_a_run_within_a_run_leaves_the_outer_one_its_cluster(
     assert os.environ["PHASE_LEDGER_RESERVED"] == "1 the outer one's"
 
 
+def test_two_runs_within_a_run_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    outer = places.state_home() / "runs" / "phase-ledger"
+    monkeypatch.setenv("PHASE_LEDGER_RESERVED", f"1 {outer}")
+    program = (
+        "from ledger.cluster import reserved\n"
+        "with reserved('phase-ledger', print):\n"
+        "    print('mine', flush=True)\n"
+        "    input()\n"
+    )
+    command, pipe, said = [sys.executable, "-c", program], subprocess.PIPE, list[str]()
+    with (
+        locked(outer, lambda _: None),
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as sibling,
+    ):
+        assert sibling.stdout and sibling.stdout.readline() == "mine\n"
+
+        def end_it(told: str) -> None:
+            said.append(told)
+            sibling.communicate("\n")
+
+        with clusters.reserved("phase-ledger", end_it):
+            assert [told.partition(";")[2] for told in said] == [" waiting for it ..."]
+
+
 def test_a_second_run_on_the_cluster_waits_and_says_so(
     site: pytest.Pytester, standing: list[str]
 ) -> None:
@@ -357,6 +428,17 @@ def test_the_cluster_is_one_run_s_alone_to_its_end(
     site.runpytest_inprocess().assert_outcomes(passed=1)
     other.other.join(10)
     assert said[1:] == ["mine"]
+
+
+@pytest.mark.parametrize(("option", "expected"), [("-q", ["down"]), ("--ledger-keep", [])])
+def test_a_cluster_that_was_raised_goes_unless_all_is_kept(
+    site: pytest.Pytester, standing: list[str], option: str, expected: list[str]
+) -> None:
+    identity = clusters.recorded()
+    (path_of("phase-ledger")).unlink()
+    site._monkeypatch.setattr(clusters, "up", lambda *_, **__: identity)
+    site.runpytest_inprocess("--cluster-up", option).assert_outcomes(passed=1)
+    assert standing == expected
 
 
 def test_an_engine_that_was_started_in_vain_is_stopped(

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.variants import lines
+from ledger.pages.variants import promised
 from tests.fixtures.schemas import validate
 
 LEDGER = str(Path(sys.executable).with_name("ledger"))
@@ -149,7 +151,8 @@ def test_a_variant_goes_stale_alone(machine: Machine) -> None:
     verify = "ledger verify --variant tool-2 --update-lock docs/a.md"
     assert page["variants"][0]["mend"] == verify
     machine.ledger(*verify.split()[1:])
-    assert machine.variants()["tool-2"] == "verified"
+    told = machine.shown()["variants"][0]
+    assert (told["state"], told["mend"]) == ("verified", None)
 
 
 def test_other_fixtures_of_a_variant_make_it_stale_and_not_the_page(machine: Machine) -> None:
@@ -215,6 +218,24 @@ def test_shards_that_ran_variants_unite(machine: Machine) -> None:
     assert list(variants) == ["plain", "tool-2"]
     assert variants["tool-2"]["versions"] == {"tool": "2.0.0"}
     assert machine.lock()["blocks"] == itself.lock()["blocks"]
+
+
+def test_runs_that_no_shard_has_news_of_stay(machine: Machine) -> None:
+    machine.ledger("verify", "--variant", "tool-2", "--update-lock")
+    shard = machine.copy("shard")
+    shard.ledger("verify", "--variant", "plain", "--update-lock")
+    machine.ledger("evidence", "merge", "../shard")
+    assert machine.lock() == shard.lock()
+    assert list(machine.lock()["variants"]) == ["plain", "tool-2"]
+
+
+def test_a_variant_that_a_shard_dropped_goes(machine: Machine) -> None:
+    machine.ledger("verify", "--variant", "tool-2", "--update-lock")
+    machine.write("docs/a.md", PAGE.replace("tool-2: [tool_2], ", ""))
+    shard = machine.copy("shard")
+    shard.ledger("verify", "--update-lock")
+    machine.ledger("evidence", "merge", "../shard")
+    assert "variants" not in machine.lock()
 
 
 def test_a_variant_that_two_shards_ran_differently_is_a_conflict(machine: Machine) -> None:
@@ -287,9 +308,68 @@ def test_the_table_has_a_line_a_variant(machine: Machine) -> None:
     assert " on tool 2.0.0\n" in shown
 
 
+def test_only_versions_that_the_page_s_own_run_had_not_are_told_again() -> None:
+    run: dict[str, Any] = {
+        "name": "tool-2",
+        "state": "verified",
+        "verified": "2026-11-21",
+        "why": "",
+        "mend": None,
+    }
+    run["versions"] = {"bash": "5.2", "tool": "2.0.0"}
+    (told,) = lines([run], {"bash": "5.2", "tool": "1.0.0"})
+    assert told == "  also    tool-2: verified 2026-11-21 on tool 2.0.0"
+
+
 def test_pytest_runs_variants_too(machine: Machine) -> None:
     words = [sys.executable, "-m", "pytest", "--ledger-docs", "--ledger-variant=tool-2", "-v"]
     done = machine.run([*words, "docs"])
     assert done.returncode == 0, done
     assert "2 passed" in done.stdout
     assert "b.md" not in done.stdout
+
+
+def test_a_run_without_the_version_of_the_variant_s_name_is_no_evidence(machine: Machine) -> None:
+    machine.ledger("verify", "--variant", "tool-2", "--update-lock")
+    before = machine.lock()
+    machine.write("conftest.py", CONFTEST.replace("2.0.0", "20.0.0"))
+    done = machine.ledger("verify", "--variant", "tool-2", "--update-lock", code=1)
+    assert "docs/a.md@tool-2: the run had tool 20.0.0\n" in done.stdout
+    assert machine.lock() == before
+
+
+def test_neither_is_a_failed_run_of_another_version(machine: Machine) -> None:
+    before = machine.lock()
+    machine.write("conftest.py", CONFTEST.replace("2.0.0", "3.0.0"))
+    machine.write("docs/a.md", PAGE.replace("\ntrue\n", "\nfalse\n"))
+    done = machine.ledger("verify", "--variant", "tool-2", "--update-lock", code=1)
+    assert "docs/a.md@tool-2: the run had tool 3.0.0" in done.stdout
+    assert "block two: " in done.stdout
+    assert machine.lock() == before
+
+
+def test_evidence_of_another_version_than_the_name_s_is_stale(machine: Machine) -> None:
+    machine.ledger("verify", "--variant", "tool-2", "--update-lock")
+    lock = machine.root / "evidence/a.json"
+    lock.write_text(lock.read_text().replace("2.0.0", "3.0.0"))
+    assert machine.variants()["tool-2"] == "stale"
+
+
+def test_a_name_that_promises_what_no_run_notes_is_refused(machine: Machine) -> None:
+    machine.write("docs/a.md", PAGE.replace("tool-2:", "kubernetes-1.33:"))
+    told = machine.ledger("verify", code=1).stderr
+    assert "docs/a.md:1: variant kubernetes-1.33 promises a version of kubernetes" in told
+    assert "fix: versions: {kubernetes: COMMAND}; noted are tool\n" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "promise"),
+    [
+        ("nats-server-2.15", {"nats-server": "2.15"}),
+        ("tool-2-rc.1", {"tool": "2-rc.1"}),
+        ("tool-v2", {}),
+        ("plain", {}),
+    ],
+)
+def test_what_a_name_promises(name: str, promise: dict[str, str]) -> None:
+    assert promised(name) == promise

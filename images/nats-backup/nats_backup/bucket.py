@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from nats_backup import archive
 from nats_backup.errors import ArchiveError, BucketError
-from nats_backup.log import warning
+from nats_backup.log import event, warning
 from nats_backup.manifest import Manifest
 from nats_backup.markers import LATEST
 from nats_backup.s3_errors import DeniedError, MissingObjectError, ObjectExistsError, told
@@ -131,16 +131,20 @@ class Bucket:
             warning("upload", error.what, where=error.where)
             return
         for item in found:
-            if archive_time(item["Key"].removeprefix(self._remote.prefix)):
-                ids = {"Key": item["Key"], "UploadId": item["UploadId"]}
-                self._abort({"Bucket": self._remote.bucket, **ids})
+            name = item["Key"].removeprefix(self._remote.prefix)
+            if archive_time(name) and self._abort(
+                {**self._place(name), "UploadId": item["UploadId"]}
+            ):
+                event("upload", "unfinished upload removed", archive=name)
 
-    def _abort(self, place: dict[str, str]) -> None:
+    def _abort(self, place: dict[str, str]) -> bool:
         try:
             with told("AbortMultipartUpload", f"s3://{place['Bucket']}/{place['Key']}"):
                 self._client.abort_multipart_upload(**place)
         except BucketError as error:
             warning("upload", error.what, where=error.where)
+            return False
+        return True
 
     def _head(self, name: str, large: int) -> tuple[int, str]:
         """Size and checksum of an object; a store that keeps no checksum is read back."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from nats_backup.errors import ArchiveError, SettingsError
 from nats_backup.manifest import Manifest
 from nats_backup.settings import Settings
-from nats_backup.store import Store
+from nats_backup.store import Store, archive_age
 
 
 class Source(Protocol):
@@ -44,12 +45,13 @@ def source(settings: Settings) -> Source:
     return Bucket(settings.remote)
 
 
-def newest(found: Source) -> str:
-    """Name of the newest archive.
+def newest(found: Source, now: datetime) -> str:
+    """Name of the newest archive; one whose time is still to come hides no other.
 
     Raises:
         ArchiveError: there is none.
     """
     for name in found.sizes():
-        return name
+        if archive_age(name, now) >= 0:
+            return name
     raise ArchiveError("there is no archive", fix="run a backup first")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,29 +138,31 @@ class Store:
             partial.unlink(missing_ok=True)
         return latest
 
-    def mark_verified(self, name: str, **found: object) -> None:
+    def mark_verified(self, name: str, now: datetime, **found: object) -> None:
         """Name the newest archive that was restored and compared: `prune` spares it.
 
         Raises:
             StorageError: the volume cannot be written.
         """
-        if name < self.verified():
+        if name < self.verified(now):
             return
-        target, content = self.root / markers.VERIFIED, markers.dumps({"archive": name, **found})
+        when = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        content = markers.dumps({"archive": name, "verified": when, **found})
+        target = self.root / markers.VERIFIED
         with _storage(target):
             markers.prepare(self.root, markers.VERIFIED, content).rename(target)
             markers.flush_folder(self.root)
 
-    def verified(self) -> str:
+    def verified(self, now: datetime) -> str:
         """Name of the newest verified archive that is still there, or nothing."""
         name = markers.named(self.root, markers.VERIFIED)
-        return name if name in self.names() else ""
+        return name if name in self.names() and archive_age(name, now) >= 0 else ""
 
     def prune(self, now: datetime, keep: timedelta, made: str = "") -> list[str]:
         """Remove archives older than `keep` by name.
 
-        The newest good one stays, and so does the newest verified one. One whose manifest cannot
-        be read stays too: nobody knows what it is.
+        The newest good one stays, and so does the newest verified one; one whose time is still to
+        come is neither. One whose manifest cannot be read stays too: nobody knows what it is.
 
         Args:
             now: the moment from which ages count.
@@ -173,8 +175,12 @@ class Store:
         Raises:
             RetentionError: an archive cannot be removed.
         """
-        old = [n for n in self.names() if (moment := archive_time(n)) and now - moment > keep]
-        spared = (self.newest_good(made), self.verified()) if old else ()
+        ages = {name: archive_age(name, now) for name in self.names()}
+        for name in (n for n, age in ages.items() if age < 0):
+            warning("prune", "archive kept, its time is still to come", archive=name)
+        past = [name for name in ages if name != made and ages[name] >= 0]
+        old = [name for name in past if ages[name] > keep.total_seconds()]
+        spared = (self._newest_good(past), self.verified(now)) if old else ()
         removed = [n for n in reversed(old) if n not in spared and self._readable(n)]
         for name in removed:
             try:
@@ -183,11 +189,8 @@ class Store:
                 raise RetentionError(str(error.strerror), where=name) from error
         return removed
 
-    def newest_good(self, but: str = "") -> str | None:
-        """The newest archive whose checksums hold, other than the one named."""
-        for name in self.names():
-            if name == but:
-                continue
+    def _newest_good(self, names: Iterable[str]) -> str | None:
+        for name in names:
             with suppress(ArchiveError):
                 archive.verify(self.path(name))
                 return name

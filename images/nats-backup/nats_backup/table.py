@@ -16,8 +16,10 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def age(seconds: int) -> str:
-    """An age as kubectl prints it: two units at most."""
-    span = timedelta(seconds=max(seconds, 0))
+    """An age as kubectl prints it: two units at most; `-2h` is still to come."""
+    if seconds < 0:
+        return f"-{age(-seconds)}"
+    span = timedelta(seconds=seconds)
     hours, rest = divmod(span.seconds, 3600)
     minutes, secs = divmod(rest, 60)
     units = [(span.days, "d"), (hours, "h"), (minutes, "m"), (secs, "s")]

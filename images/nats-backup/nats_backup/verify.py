@@ -35,7 +35,7 @@ def run(settings: Settings, now: datetime, *, as_json: bool) -> None:
         DiffersError: what came back is not what was saved.
     """
     started, found = time.monotonic(), source(settings)
-    name = settings.archive or newest(found)
+    name = settings.archive or newest(found, now)
     with found.fetched(name, settings.work) as path:
         manifest = archive.verify(path)
         checks = _restored(path, manifest, settings)
@@ -53,7 +53,7 @@ def run(settings: Settings, now: datetime, *, as_json: bool) -> None:
         show(checks)
     refuse_differences(checks, "keep the older archives, make a new backup and verify that one")
     if isinstance(found, Store):
-        found.mark_verified(name, verified=now.strftime("%Y-%m-%dT%H:%M:%SZ"), **told)
+        found.mark_verified(name, now, **told)
     if not as_json:
         event("done", "Verify Complete", **told, age=age(old))
 
