@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.cluster.guard import SECONDS, connect, server_of
+from ledger.cluster.guard import connect, server_of
 from ledger.errors import ClusterError
 
+# A cluster that has just been changed may be slow to tell what it serves.
+_SECONDS: Final = 30
 _APPLY: Final = "application/apply-patch+yaml"
 _OWNER: Final = "?fieldManager=phase-ledger&force=true"
 
@@ -66,7 +68,7 @@ class Api:
                 server + path,
                 headers=who | headers,
                 body=json.dumps(body) if body else None,
-                timeout=SECONDS,
+                timeout=_SECONDS,
                 retries=False,
             )
             answer = json.loads(response.data)

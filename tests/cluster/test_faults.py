@@ -79,6 +79,7 @@ def test_the_backup_volume_is_full(saved: Env) -> None:
         before = archives(saved)
         run = fail(saved)
         assert archives(saved) == before
+        assert "No space left on device" in job(saved, "nats-backup-verify", "failed")
     assert run.codes == [6] * TRIES
     assert "No space left on device" in error(run)
     assert "Backup Complete" not in run.log
@@ -114,6 +115,11 @@ def test_the_volume_of_nats_has_no_room_for_a_restore(saved: Env) -> None:
         assert "no space left on device (10062)" in log
         assert 'fix="restored before it: KV_settings" exit=11' in log
         assert box(saved, "nats", "stream", "ls", "--names").split() == ["AUDIT", "KV_settings"]
+        box(saved, "nats", "stream", "purge", "AUDIT", "--keep=1", "--force")
+        log = job(saved, "nats-restore", "failed", ARCHIVE=archive, STREAM="ORDERS")
+        assert "no space left on device (10062)" in log
+        box(saved, "nats", "stream", "purge", "AUDIT", "--force")
+        job(saved, "nats-restore", ARCHIVE=archive, STREAM="ORDERS")
 
 
 def test_the_clock_is_ahead(uploaded: Env) -> None:

@@ -56,8 +56,14 @@ def reader(nats: Mapping[str, str], cluster: Identity) -> Iterator[dict[str, str
 
 
 def kubectl(env: Mapping[str, str], *args: str) -> subprocess.CompletedProcess[str]:
-    command = ["kubectl", *args]
-    return subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["kubectl", *args],
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,8 @@ def test_what_a_page_brings_into_the_cluster_can_be_looked_at(
 ) -> None:
     group = f"g{uuid4().hex[:8]}.example"
     text = (
-        block("kind", KIND, "mutates undo=down")
+        block("before", "kubectl get nodes")
+        + block("kind", KIND, "mutates undo=down")
         # Not yet served, maybe.
         + block("is-known", "kubectl get crd gadgets.GROUP")
         + block("gadget", GADGET, "mutates undo=down")

@@ -78,7 +78,8 @@ class Site:
 
 
 @pytest.fixture
-def site(project: Project, cluster: Identity) -> Iterator[Site]:
+def site(project: Project, cluster: Identity, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("TMPDIR", str(project.root))  # for what is kept, and left by a kill
     made = Site(project, cluster)
     yield made
     if left := made.standing():

@@ -309,6 +309,7 @@ import json, sys
 with open(sys.argv[1], "r+") as file:
     config = json.load(file)
     config["contexts"][0]["context"]["namespace"] = "mine"
+    config["users"].append({"name": "b", "user": {"token": "another"}})
     file.seek(0)
     json.dump(config, file, indent=3)
 E"""
@@ -319,7 +320,9 @@ def test_what_a_page_writes_into_its_kubeconfig_stays(site: Site, kubeconfig: Pa
         site.page(
             "page.md",
             block("write", WRITE, "mutates irreversible")
-            + block("read", f'{LOOK} && grep -q mine "$KUBECONFIG"')
+            + block(
+                "read", f'{LOOK} && grep -q mine "$KUBECONFIG" && grep -q another "$KUBECONFIG"'
+            )
             + block("gone", 'rm "$KUBECONFIG"', "mutates irreversible")
             + block("stays-gone", '! test -e "$KUBECONFIG"'),
         )
