@@ -89,6 +89,22 @@ class TestBackup:
         )
         assert orders.archives() == []
 
+    def test_a_wrong_password_is_told_as_such(self, tmp_path: Path) -> None:
+        guarded = nats_server.start(
+            tmp_path / "guarded",
+            "-sd",
+            str(tmp_path / "data"),
+            "--user",
+            "backup",
+            "--pass",
+            "good",
+        )
+        done = guarded.backup("backup", NATS_USER="backup", NATS_PASSWORD="bad")
+        guarded.stop()
+        assert done.returncode == Exit.UNREACHABLE
+        assert told(done.stderr)["msg"] == "NATS refuses the user: nats: Authorization Violation"
+        assert "nats-auth" in told(done.stderr)["fix"]
+
     def test_nats_that_goes_down_halfway_is_told_as_such(
         self, orders: Server, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -15,7 +15,7 @@ Exit codes:
    0  done
    2  the command or its settings cannot be used
    3  the account has no file streams: a backup of nothing is refused
-   4  NATS or its JetStream API does not answer
+   4  NATS or its JetStream API does not answer, or refuses the user
    5  a stream cannot be snapshotted: nothing was stored
    6  the backup volume cannot be used: nothing was stored
    7  the archive is on the volume but not in the bucket

@@ -52,7 +52,7 @@ class NoStreamsError(ToolError):
 
 
 class UnreachableError(ToolError):
-    """NATS, or JetStream behind it, does not answer."""
+    """NATS, or JetStream behind it, does not answer, or refuses the user."""
 
     exit_code = Exit.UNREACHABLE
 

@@ -132,12 +132,20 @@ class Nats:
         try:
             answer: dict[str, Any] = json.loads(done.stdout)
         except ValueError:
-            silent = "NATS" if done.returncode else "JetStream"
-            what = f"{silent} does not answer: {_reason(done)}"
-            raise UnreachableError(what, where=self.address) from None
+            raise self._unanswered(done) from None
         if problem := answer.get("error"):
             raise UnreachableError(f"{subject}: {problem.get('description')}", where=self.address)
         return answer
+
+    def _unanswered(self, done: subprocess.CompletedProcess[str]) -> UnreachableError:
+        reason = _reason(done)
+        if "Authorization Violation" in reason:
+            what = f"NATS refuses the user: {reason}"
+            fix = "correct the Secret nats-auth; if it was changed, restart NATS"
+            return UnreachableError(what, where=self.address, fix=fix)
+        what = f"{'NATS' if done.returncode else 'JetStream'} does not answer: {reason}"
+        fix = "see that NATS runs, with JetStream, and that this pod may reach it"
+        return UnreachableError(what, where=self.address, fix=fix)
 
     def _run(self, *args: str) -> subprocess.CompletedProcess[str]:
         command = ["nats", *args, "--timeout", self.timeout]

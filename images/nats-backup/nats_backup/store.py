@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 
 from nats_backup import archive, markers
@@ -211,4 +212,5 @@ def _storage(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(str(error.strerror or error), where=str(where)) from error
+        fix = "free the volume: the template nats-backup-prune" if error.errno == ENOSPC else ""
+        raise StorageError(str(error.strerror or error), where=str(where), fix=fix) from error
