@@ -48,7 +48,7 @@ class Api:
         return self._ask("PATCH", path + _OWNER, {"Content-Type": _APPLY}, body)
 
     def delete(self, path: str) -> None:
-        """Delete an object, without waiting; the errors are those of `get`."""
+        """Delete an object, if it is there, without waiting; the errors are those of `get`."""
         self._ask("DELETE", path, {})
 
     def close(self) -> None:
@@ -75,6 +75,8 @@ class Api:
         except (HTTPError, OSError, ValueError) as error:
             told = f"does not answer as an API server: {error}"
             raise ClusterError(" ".join(told.split()), where=server) from error
+        if response.status == 404 and method == "DELETE":
+            return {}
         if response.status >= 400 or not isinstance(answer, dict):
             why = isinstance(answer, dict) and answer.get("message")
             raise ClusterError(why or f"answered with code {response.status}", where=server)

@@ -20,6 +20,9 @@ from ledger.errors import ClusterError, UsageError, WrongClusterError
 # A page's shell has no home folder and none of the user's secrets: neither would work there.
 _PROGRAMS: Final = ("exec", "auth-provider")
 
+# kubectl goes by these; the question for the UID does not.
+_DETOURS: Final = ("proxy-url", "insecure-skip-tls-verify")
+
 
 @contextmanager
 def given(uid: str) -> Iterator[Identity]:
@@ -63,14 +66,18 @@ def _pinned(folder: Path, where: str) -> Path:
         text = Shell(folder / "log").run(Path(kubectl), *view.split(), seconds=30)
     except CommandFailed as failed:
         raise ClusterError(failed.tail(1), where=where, fix=MEND) from failed
-    _check_user(json.loads(text), where)
+    _check(json.loads(text), where)
     path = folder / "kubeconfig"
     path.touch(mode=0o600)
     path.write_text(text, "utf-8")
     return path
 
 
-def _check_user(config: dict[str, Any], where: str) -> None:
+def _check(config: dict[str, Any], where: str) -> None:
+    for key in _DETOURS:
+        if config["clusters"][0]["cluster"].get(key):
+            what = f"its cluster has {key}: commands could come to another one than was asked"
+            raise ClusterError(what, where=where, fix=MEND)
     users = config.get("users") or []
     if not users:
         raise ClusterError("its current context has no user", where=where, fix=MEND)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
-import socket
 import time
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
+from ledger.cluster import places
 from ledger.cluster.api import Api
+from ledger.core.files import write_atomic
 from ledger.errors import ClusterError
 
 PAGE: Final = "phase-ledger.io/page"
@@ -47,8 +47,12 @@ class Namespace:
         self._remove(labelSelector=left)
         self.name = f"{labels[PAGE]}-{secrets.token_hex(4)}"
         metadata = {"name": self.name, "labels": labels}
-        self._api.post(_PATH, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        self._await_account()
+        try:
+            self._api.post(_PATH, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            self._await_account()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self, *, keep: bool = False) -> None:
         """Remove the namespace, unless it is to be kept; all in it goes soon after.
@@ -87,4 +91,8 @@ def _slug(page: str) -> str:
 
 
 def _machine() -> str:
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12]
+    """Whose lock lets a run have a cluster alone: names of hosts are not unique."""
+    path = places.state_home() / "machine"
+    if not path.is_file():
+        write_atomic(path, secrets.token_hex(6).encode())
+    return path.read_text("utf-8")

@@ -138,15 +138,23 @@ def input_digests(project: Project, names: Iterable[str], where: str) -> dict[st
     """Digest of each file or folder, by its name relative to the project.
 
     Raises:
-        PageError: one of them does not exist.
+        PageError: one of them does not exist, cannot be read, or is not below the project.
     """
-    return {name: _digest(project.root / name, name, where) for name in names}
+    return {name: _digest(project.root, name, where) for name in names}
 
 
-def _digest(path: Path, name: str, where: str) -> str:
-    if not path.exists():
-        raise PageError(f"input {name} does not exist", where=f"{where}:1", fix="correct inputs:")
-    return digest(path)
+def _digest(root: Path, name: str, where: str) -> str:
+    path, problem = root / name, ""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        problem = "is not written as a path below the project"
+    elif not path.exists():
+        problem = "does not exist"
+    try:
+        if not problem:
+            return digest(path)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    raise PageError(f"input {name} {problem}", where=f"{where}:1", fix="correct inputs:")
 
 
 def pinned_versions(project: Project) -> dict[str, str]:

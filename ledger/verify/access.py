@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,13 +34,13 @@ class Access:
     """
 
     def __init__(self, identity: Identity, namespace: str = "") -> None:
+        config: dict[str, Any] = yaml.safe_load(identity.kubeconfig.read_text("utf-8"))
+        for one in config["contexts"] if namespace else ():
+            one["context"]["namespace"] = namespace
+        self._config = config
+        self._api = Api(identity.kubeconfig)
         self._folder = Path(tempfile.mkdtemp(prefix="ledger-"))
         self.kubeconfig = self._folder / "kubeconfig"
-        self._given = identity.kubeconfig
-        self._config: dict[str, Any] = yaml.safe_load(self._given.read_text("utf-8"))
-        for one in self._config["contexts"] if namespace else ():
-            one["context"]["namespace"] = namespace
-        self._api = Api(self._given)
         self._reader: Reader | None = None
         self._changed = False
         self._user = self._config["users"][0]["user"]
@@ -59,9 +60,14 @@ class Access:
         if self._reader is None:
             self._reader = Reader(self._api, self._config, self._folder / "reader")
         elif self._changed:
-            self._reader.renew()
+            self.renew()
         self._changed = False
         self._become(self._reader.user)
+
+    def renew(self) -> None:
+        """Let the reader look at what the cluster serves now; the errors are those of `look`."""
+        if self._reader:
+            self._reader.renew()
 
     def close(self, *, keep: bool = False) -> None:
         """Remove the file, or leave it as one that may change the cluster."""
@@ -101,19 +107,33 @@ class Access:
         draft.replace(self.kubeconfig)
 
 
-def refusal(*outputs: Path) -> str:
-    """What the cluster did not let the reader do, by what a block printed; empty if nothing."""
+@dataclass(frozen=True)
+class Refusal:
+    """What the cluster did not let the reader do.
+
+    Attributes:
+        reason: it, in one clause.
+        look: whether it was only to look at something.
+    """
+
+    reason: str
+    look: bool
+
+
+def refusal(*outputs: Path) -> Refusal | None:
+    """The first refusal that a block printed."""
     for path in outputs:
         with path.open("rb") as file:
             for line in file:
                 if found := _REFUSED.search(line):
                     return _told(*(part.decode(errors="replace") for part in found.groups()))
-    return ""
+    return None
 
 
-def _told(verb: str, resource: str, group: str) -> str:
+def _told(verb: str, resource: str, group: str) -> Refusal:
     name, _, sub = resource.partition("/")
     what = (f"{name}.{group}" if group else name) + (f"/{sub}" if sub else "")
     if verb in LOOK and not sub:
-        return f"the read-only account cannot {verb} {what}"
-    return f"it changes the cluster and does not say mutates: cannot {verb} {what}"
+        return Refusal(f"the read-only account cannot {verb} {what}", look=True)
+    reason = f"it changes the cluster and does not say mutates: cannot {verb} {what}"
+    return Refusal(reason, look=False)

@@ -34,16 +34,22 @@ class Attempt:
         reason: why it failed, one clause; empty if it passed.
         diff: expected against got; empty if the output is as expected.
         last: whether no other try can do better.
+        refused: whether the reader may not look at a kind of object, which may be served only now.
     """
 
     outcome: Outcome
     reason: str = ""
     diff: str = ""
     last: bool = False
+    refused: bool = False
 
 
 def carry_out(
-    shell: Shell, block: Block, kubeconfig: Path | None, mask: Callable[[str], str] = str
+    shell: Shell,
+    block: Block,
+    kubeconfig: Path | None,
+    mask: Callable[[str], str] = str,
+    renew: Callable[[], None] = lambda: None,
 ) -> Attempt:
     """Run a block in its page's shell, again and again if it says `until=`.
 
@@ -52,6 +58,7 @@ def carry_out(
         block: the block.
         kubeconfig: leads to the page's cluster; None if the page has none.
         mask: takes secrets out of what a difference shows.
+        renew: lets the reader look at what the cluster serves now.
 
     Raises:
         ClusterError: the kubeconfig cannot be used.
@@ -60,6 +67,8 @@ def carry_out(
     last = _try(shell, block, kubeconfig, mask)
     while _open(last, shell) and _another(block, time.monotonic() - begun):
         _forget(last.outcome)
+        if last.refused:
+            renew()
         tries += 1
         last = _try(shell, block, kubeconfig, mask)
     if block.retry:
@@ -96,7 +105,7 @@ def _try(
 ) -> Attempt:
     if not block.wait:
         outcome = shell.run(block.text, timeout=block.timeout, name=block.name)
-        return _judged(block, outcome, mask)
+        return _judged(block, outcome, kubeconfig, mask)
     assert kubeconfig is not None  # noqa: S101  # reading the page saw to it
     with Watch(block.wait, kubeconfig) as watch:
         outcome = shell.run(
@@ -105,13 +114,15 @@ def _try(
             name=block.name,
             stop=lambda: watch.lost,
         )
-        judged = _judged(block, outcome, mask)
+        judged = _judged(block, outcome, kubeconfig, mask)
         return judged if judged.reason else replace(judged, reason=watch.missing())
 
 
-def _judged(block: Block, outcome: Outcome, mask: Callable[[str], str]) -> Attempt:
-    if block.reads_only and (refused := refusal(outcome.stdout, outcome.stderr)):
-        return Attempt(outcome, refused, last=True)
+def _judged(
+    block: Block, outcome: Outcome, kubeconfig: Path | None, mask: Callable[[str], str]
+) -> Attempt:
+    if kubeconfig and block.reads_only and (told := refusal(outcome.stdout, outcome.stderr)):
+        return Attempt(outcome, told.reason, last=not told.look, refused=told.look)
     mismatch = _compared(block, outcome, mask)
     reason = outcome.problem
     if not reason and outcome.status != block.exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,8 @@ def account_for(item: BlockItem, error: BaseException, report: pytest.TestReport
         report: pytest's report of it; its text is replaced, unless a traceback was asked for.
     """
     run = item.funcargs.get("ledger_page_run")
-    _tell(item, error, report, run.redact if isinstance(run, PageRun) else _redactor(item))
+    with closing(run.redact if isinstance(run, PageRun) else _redactor(item)) as redact:
+        _tell(item, error, report, redact)
     if (
         item.config.stash.get(UPDATING, False)
         and isinstance(error, BlockFailed)
@@ -191,8 +193,8 @@ def _tell(
     told = _told(item, error) if short else str(report.longrepr)
     # Nothing of ours is left out where secrets cannot be read: it is masked already.
     ours = short and isinstance(error, BlockFailed | LedgerError)
-    report.longrepr = redact(told if ours else redact.printed(told))
-    report.sections = [(name, redact(redact.printed(text))) for name, text in report.sections]
+    report.longrepr = redact(told) if ours else redact.shown(told)
+    report.sections = [(name, redact.shown(text)) for name, text in report.sections]
 
 
 def _redactor(item: BlockItem) -> Redactor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,7 +55,7 @@ class Redactor:
 
     def __init__(self, environment: Mapping[str, str], kubeconfig: Path | None = None) -> None:
         secret = (value for name, value in environment.items() if _is_secret(name))
-        self._known = {form for value in secret for form in forms(value.encode())}
+        self._known = {form for value in secret for form in forms(os.fsencode(value))}
         self._kubeconfig = kubeconfig
         self._secrets: Secrets | None = None
         # A block may print a Secret and delete it.
@@ -75,6 +76,10 @@ class Redactor:
         if text and (why := self._look()):
             return f"{MASK} all of it: the Secrets of the cluster cannot be read ({why})"
         return self._mask(text)
+
+    def shown(self, text: str) -> str:
+        """What may be shown and kept of what a program printed: both of the above."""
+        return self(self.printed(text))
 
     def close(self) -> None:
         """Let go of the connections to the cluster; what is known stays known."""

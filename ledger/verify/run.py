@@ -6,9 +6,9 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ledger.cluster import Identity
 from ledger.cluster.namespace import Namespace
@@ -66,27 +66,38 @@ class PageRun:
         self.digest = hashlib.sha256(self.page.path.read_bytes()).hexdigest()
         self.inputs = input_digests(self.project, self.page.strings("inputs"), self.page.where)
         self._kubeconfig = self.identity.kubeconfig if self.identity else None
-        self.redact = Redactor(os.environ, self._kubeconfig)
         self.kept = ""
+        self._keeping = False
         self._begun = time.monotonic()
         self._touched = False
         self._untold: dict[str, str] | None = None
         self._env = environment_of(self.identity, self.page.parameters)
-        self._namespace: Namespace | None = None
         self._access: Access | None = None
+        with ExitStack() as made:
+            self._make(made)
+            # From here on `close` ends it; what cannot be made whole is ended at once.
+            self._made = made.pop_all()
+
+    def _make(self, made: ExitStack) -> None:
+        """Make what the page runs in: the last made is the first to end."""
+        self.redact = Redactor(os.environ, self._kubeconfig)
+        made.callback(self.redact.close)
         if self.identity:
-            self._enter(self.identity)
+            self._enter(self.identity, made)
         self._shell = Shell(self._env)
+        made.callback(lambda: self._shell.close(keep=self._keeping))
         lay_out(self.project.root, self.inputs, self._shell.work)
 
-    def _enter(self, identity: Identity) -> None:
+    def _enter(self, identity: Identity, made: ExitStack) -> None:
         """Make the page's way to the cluster, and its namespace if it has one."""
         name = ""
         if self.page.fresh_namespace:
-            self._namespace = Namespace(identity.kubeconfig, self.page.where)
-            name = self._env["NAMESPACE"] = self._namespace.name
-        self._access = Access(identity, name)
-        self._env["KUBECONFIG"] = str(self._access.kubeconfig)
+            namespace = Namespace(identity.kubeconfig, self.page.where)
+            made.callback(lambda: namespace.close(keep=self._keeping))
+            name = self._env["NAMESPACE"] = namespace.name
+        access = self._access = Access(identity, name)
+        made.callback(lambda: access.close(keep=self._keeping))
+        self._env["KUBECONFIG"] = str(access.kubeconfig)
 
     @property
     def passed(self) -> bool:
@@ -107,7 +118,8 @@ class PageRun:
                 self._shell = Shell(self._env, before=self._shell)
         if self._access:
             (self._access.look if block.reads_only else self._access.change)()
-        last = carry_out(self._shell, block, self._kubeconfig, self.redact.printed)
+        renew = self._access.renew if self._access else lambda: None
+        last = carry_out(self._shell, block, self._kubeconfig, self.redact.shown, renew)
         outcome, reason = last.outcome, last.reason
         run = BlockRun(
             block,
@@ -115,15 +127,12 @@ class PageRun:
             self.redact(reason),
             outcome.status,
             outcome.seconds,
-            *(self._shown(path) for path in (outcome.stdout, outcome.stderr)),
+            *(self.redact.shown(excerpt(path)) for path in (outcome.stdout, outcome.stderr)),
         )
         self.blocks.append(run)
         if reason:
             told = describe(block.where, block, reason, run.status, last.diff, run.stderr)
             raise BlockFailed(self.redact(told))
-
-    def _shown(self, output: Path) -> str:
-        return self.redact(self.redact.printed(excerpt(output)))
 
     def take_down(self, say: Callable[[str], None]) -> str:
         """Run the teardown blocks that did not run yet, each of them, in the page's order.
@@ -157,16 +166,14 @@ class PageRun:
         Raises:
             ClusterError: the page's namespace cannot be removed.
         """
-        self._shell.close(keep=keep)
-        if keep:
-            self.kept = way_to(self.page, self._shell.work, self._env)
-        self.seconds = time.monotonic() - self._begun
-        self.finished = datetime.now(UTC)
-        self.redact.close()
-        if self._access:
-            self._access.close(keep=keep)
-        if self._namespace:
-            self._namespace.close(keep=keep)
+        self._keeping = keep
+        try:
+            self._made.close()
+        finally:
+            if keep:
+                self.kept = way_to(self.page, self._shell.work, self._env)
+            self.seconds = time.monotonic() - self._begun
+            self.finished = datetime.now(UTC)
 
     def finish(self, say: Callable[[str], None] = lambda _: None) -> None:
         """Take down what is left, note the versions that the page ran against, end its shell.

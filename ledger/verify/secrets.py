@@ -20,11 +20,12 @@ SHORTEST: Final = 6
 _LONG_LINE: Final = 16
 # What leads to a thing is no secret, though it may lie beside one: `bucket`, `AWS_REGION`, `host`.
 _PLACE_KEY: Final = re.compile(
-    r"(?i)(bucket|region|host|port|user|name|namespace|prefix|token-id)$"
+    r"(?i)(?:^|[._-])(bucket|region|host|hostname|port|user|username|name|namespace|prefix"
+    r"|token-id)$"
 )
-_ADDRESS_KEY: Final = re.compile(r"(?i)(url|uri|endpoint)$")
+_ADDRESS_KEY: Final = re.compile(r"(?i)(?:^|[._-])(url|uri|endpoint)$")
 # One with a path may be a secret: whoever knows the address of a webhook may post to it.
-_ADDRESS: Final = re.compile(r"(\w+://)?[\w.:-]*/?")
+_ADDRESS: Final = re.compile(r"(\w+://[\w.:-]+|[\w-]+(\.[\w-]+)+(:\d+)?|[\w-]+:\d+)?/?")
 _OWN_KEYS: Final = ("token", "password", "client-key-data", "client-certificate-data")
 
 
@@ -86,7 +87,16 @@ def forms(value: bytes) -> Iterator[str]:
         yield from _long_lines(base64.encodebytes(data).decode())
     if text:
         yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        yield from _in_go(text)
         yield from _long_lines(text)
+
+
+def _in_go(text: str) -> Iterator[str]:
+    """As kubectl writes it in JSON, and in JSON within JSON: an annotation holds what came."""
+    go = json.dumps(text, ensure_ascii=False)[1:-1]
+    for mark in "&<>":
+        go = go.replace(mark, f"\\u{ord(mark):04x}")
+    yield from (go, json.dumps(go, ensure_ascii=False)[1:-1])
 
 
 def _long_lines(text: str) -> Iterator[str]:

@@ -43,12 +43,12 @@ def refuse(untold: Mapping[str, str], page: Page) -> None:
     Raises:
         PageError: a command told no version.
     """
-    for name, command in untold.items():
-        raise PageError(
-            f"no version in what `{command}` prints",
-            where=f"{page.where}:1",
-            fix=f"correct versions: {name}",
-        )
+    name, command = next(iter(untold.items()))
+    raise PageError(
+        f"no version in what `{command}` prints",
+        where=f"{page.where}:1",
+        fix=f"correct versions: {name}",
+    )
 
 
 def keep_promise(versions: Mapping[str, str], page: Page) -> None:

@@ -102,6 +102,19 @@ def test_a_user_that_no_page_can_be_is_refused(place: Place, cluster: Identity) 
     assert not (place.root / "ran").exists()
 
 
+@pytest.mark.parametrize("key", ["proxy-url", "insecure-skip-tls-verify"])
+def test_a_cluster_that_is_reached_otherwise_than_asked_is_refused(
+    place: Place, cluster: Identity, key: str
+) -> None:
+    value = "true" if key.startswith("insecure") else "http://127.0.0.1:1"
+    if value == "true":
+        place.config("unset", f"clusters.kind-{cluster.name}.certificate-authority-data")
+    place.config("set", f"clusters.kind-{cluster.name}.{key}", value)
+    done = place.verify(cluster.uid)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"its cluster has {key}: commands could come to another one" in done.stderr
+
+
 @pytest.mark.parametrize("text", [None, "", "current-context: nowhere\n", ": {"])
 def test_a_kubeconfig_that_leads_nowhere_is_told(place: Place, text: str | None) -> None:
     place.kubeconfig.unlink()

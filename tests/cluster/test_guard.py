@@ -91,7 +91,9 @@ def test_the_reader_cannot(reader: dict[str, str], tmp_path: Path, args: str, re
     done = kubectl(reader, *args.split())
     (tmp_path / "err").write_text(done.stderr)
     assert done.returncode == 1
-    assert re.search(f"cannot {refused}$", refusal(tmp_path / "err")), done
+    told = refusal(tmp_path / "err")
+    assert told, done
+    assert re.search(f"cannot {refused}$", told.reason), done
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,23 @@ def test_what_a_page_brings_into_the_cluster_can_be_looked_at(
         + block("is-known", "kubectl get crd gadgets.GROUP")
         + block("gadget", GADGET, "mutates undo=down")
         + block("look", "kubectl get gadgets.GROUP --all-namespaces -o name | grep one")
+        + block("down", "kubectl delete crd gadgets.GROUP", "mutates irreversible").replace(
+            ".verify", ".teardown"
+        )
+    )
+    page = ledger_pages.run(text.replace("GROUP", group))
+    assert set(page.results.values()) == {"passed"}, [block.report for block in page.blocks]
+
+
+def test_what_is_served_only_later_can_be_waited_for(
+    cluster: Identity, ledger_pages: Pages
+) -> None:
+    group = f"g{uuid4().hex[:8]}.example"
+    later = "(sleep 4; " + KIND.replace("\nE", "\nE\n) > /dev/null 2>&1 &")
+    text = (
+        block("before", "kubectl get nodes")
+        + block("kind", later, "mutates undo=down")
+        + block("look", "kubectl get gadgets.GROUP --all-namespaces", "until=60s every=1s")
         + block("down", "kubectl delete crd gadgets.GROUP", "mutates irreversible").replace(
             ".verify", ".teardown"
         )

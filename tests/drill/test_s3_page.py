@@ -22,6 +22,8 @@ PAGE = ROOT / "docs" / "prerequisites" / "s3.md"
 IAM = ROOT / "manifests" / "s3" / "iam"
 BUCKET = "dr-backups"
 USERS = ("backup", "restore")
+COMMANDS = {b.name: b.text for b in read_page(Project(ROOT), PAGE).blocks if b.kind == "skip"}
+REPAIR = ("list-versions", "copy-version")
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +38,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def account(folder: Path) -> Iterator[Account]:
     """An account in which the page's commands were run, in their order."""
     with aws_server.account(folder / "log") as found:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        env = {"PATH": path, "HOME": str(folder), "AWS_PAGER": "", **found.environment()}
-        for block in read_page(Project(ROOT), PAGE).blocks:
-            if block.kind == "skip":
-                subprocess.run(
-                    ["bash", "-euo", "pipefail", "-c", block.text], cwd=folder, env=env, check=True
-                )
+        for name in (name for name in COMMANDS if name not in REPAIR):
+            carry_out(name, folder, found)
         yield found
+
+
+def carry_out(name: str, folder: Path, account: Account, **variables: str) -> str:
+    """Run a block of the page as the account's administrator, and return its output."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {"PATH": path, "HOME": str(folder), "AWS_PAGER": "", **account.environment()}
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", COMMANDS[name]],
+        cwd=folder,
+        env={**env, **variables},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
 
 
 def test_the_bucket_is_versioned_private_and_has_its_rules(account: Account) -> None:
@@ -77,3 +88,21 @@ def test_the_file_holds_a_key_that_writes_and_is_the_owners_alone(
     # moto does not judge the condition of the bucket's policy, and would refuse every upload.
     account.client("s3").delete_bucket_policy(Bucket=BUCKET)
     key.client("s3").put_object(Bucket=BUCKET, Key="nats/archive.tar", Body=b"data")
+
+
+@pytest.mark.parametrize("damage", ["deleted", "overwritten"])
+def test_an_archive_is_brought_back_by_its_version(
+    account: Account, folder: Path, damage: str
+) -> None:
+    s3, archive = account.client("s3"), f"{damage}.tar"
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    where = {"Bucket": BUCKET, "Key": f"nats/{archive}"}
+    s3.put_object(**where, Body=b"good")
+    if damage == "deleted":
+        s3.delete_object(**where)
+    else:
+        s3.put_object(**where, Body=b"bad")
+    lines = [line.split() for line in carry_out("list-versions", folder, account).splitlines()]
+    version = next(v for key, _, latest, v in lines if key == where["Key"] and latest == "False")
+    carry_out("copy-version", folder, account, ARCHIVE=archive, VERSION=version)
+    assert s3.get_object(**where)["Body"].read() == b"good"

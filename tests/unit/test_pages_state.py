@@ -239,6 +239,13 @@ def test_a_missing_input_is_said(site: Site) -> None:
         site.states()
 
 
+@pytest.mark.parametrize("name", ["/etc/hostname", "../beside", "docs/../../beside"])
+def test_an_input_elsewhere_is_said(site: Site, name: str) -> None:
+    (site.project.root.parent / "beside").write_text("not the project's\n")
+    with pytest.raises(PageError, match="not written as a path below the project"):
+        input_digests(site.project, [name], "docs/page.md")
+
+
 def test_worst() -> None:
     assert worst([]) is None
     assert worst([State.VERIFIED, State.STALE, State.DEFERRED]) is State.STALE

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from ledger.cluster import Identity
 from ledger.core.project import Project
 from ledger.pages.page import read_page
+from ledger.verify.failure import BlockFailed
 from ledger.verify.redact import MASK, Redactor
 from ledger.verify.run import PageRun
 
@@ -28,6 +31,14 @@ KEY = "\n".join(
         "",
     ]
 )
+
+
+# As the Go programs of Kubernetes write JSON, and JSON within JSON.
+GO = """import json, sys
+text = json.dumps(sys.argv[1], ensure_ascii=False)
+for mark in "&<>": text = text.replace(mark, f"\\\\u{ord(mark):04x}")
+"""
+NESTED = "text = json.dumps(text[1:-1], ensure_ascii=False)\n"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -90,9 +101,11 @@ def shell(command: str, value: str) -> str:
         'printf %s "$1" | base64',
         'echo "$1" | base64',
         "python3 -c 'import json, sys; print(json.dumps(sys.argv[1]))' \"$1\"",
+        f'python3 -c {shlex.quote(GO + "print(text)")} "$1"',
+        f'python3 -c {shlex.quote(GO + NESTED + "print(text)")} "$1"',
     ],
 )
-@pytest.mark.parametrize("value", [VALUE, "pass phräse", "a long one " * 20])
+@pytest.mark.parametrize("value", [VALUE, "pass phräse", "a long one " * 20, 'a&b<c>d"e'])
 def test_a_value_is_masked_in_every_form(cluster: Cluster, value: str, command: str) -> None:
     cluster.keep(password=f"{value}\n")
     printed = shell(command, value.strip())
@@ -120,9 +133,11 @@ def test_what_leads_to_a_thing_is_shown_and_what_opens_it_is_not(cluster: Cluste
         "namespace": "kube-system",
     }
     hook = "https://hooks.example/services/T00/B00/XXXX"
-    cluster.keep(**places, SLACK_URL=hook, short="true")
+    secrets = {"SLACK_URL": hook, "passport": "opens-it", "endpoint": "s3cr3tToken12345"}
+    cluster.keep(**places, **secrets, short="true")
     told = " ".join([*places.values(), "true"])
-    assert Redactor({}, cluster.kubeconfig).printed(f"{told} {hook}") == f"{told} {MASK}"
+    shown = Redactor({}, cluster.kubeconfig).printed(" ".join([told, *secrets.values()]))
+    assert shown == f"{told} {MASK} {MASK} {MASK}"
 
 
 def test_a_secret_is_known_from_when_it_is_made_and_still_when_it_is_gone(
@@ -152,6 +167,37 @@ def test_without_the_secrets_nothing_that_was_printed_is_given(tmp_path: Path) -
     assert shown.startswith(f"{MASK} all of it: the Secrets of the cluster cannot be read (")
     assert "perhaps" not in shown
     assert redact.printed("") == ""
+
+
+def test_a_new_key_is_not_shown_in_a_difference(project: Project) -> None:
+    begin, end = KEY.splitlines()[0], KEY.splitlines()[-1]
+    (project.docs / "page.md").write_text(
+        "---\ncluster: false\n---\n"
+        f"```bash {{.verify name=key}}\nprintf '%s\\n' '{begin}' MIIEnew '{end}'\n```\n"
+        f"```text {{.expect}}\n{begin}\nMIIEold\n{end}\n```\n"
+    )
+    run = PageRun(project, read_page(project, project.docs / "page.md"), None)
+    with closing(run), pytest.raises(BlockFailed) as caught:
+        run.run(run.page.verified_blocks[0])
+    assert "MIIEnew" not in str(caught.value)
+
+
+def test_a_page_that_cannot_be_laid_out_leaves_nothing(
+    cluster: Cluster, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    left = tmp_path / "left"
+    left.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(left))
+    monkeypatch.setattr("ledger.verify.run.lay_out", full)
+    (project.docs / "page.md").write_text("```bash {.verify name=a expect=none}\ntrue\n```\n")
+    identity = Identity("x", "", "", "v1", cluster.kubeconfig, tmp_path, "airgap")
+    with pytest.raises(OSError, match="No space"):
+        PageRun(project, read_page(project, project.docs / "page.md"), identity)
+    assert list(left.iterdir()) == []
 
 
 def test_a_run_without_the_secrets_goes_on_and_keeps_no_output(
