@@ -174,7 +174,7 @@ def _changed(project: Project, page: Page, lock: Lock, today: date) -> Iterator[
             clause = f"input {name} changed since the run"
             yield Change("input", name, before, after, clause)
     if lock.setup != page.setup:
-        clause = "the page's parameters, fixtures, versions or needs changed since the run"
+        clause = "what the page's front matter says of a run changed since"
         yield Change("setup", "", lock.setup, page.setup, clause)
     # What is pinned is what the page itself runs on; a variant has the version of its name.
     pins = promised(page.variant) if page.variant else pinned_versions(project)

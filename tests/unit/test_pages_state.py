@@ -115,7 +115,7 @@ def test_another_setup_is_stale(site: Site, line: str) -> None:
     site.write("docs/runbook/page.md", PAGE.replace("title: Page", f"title: Page\n{line}"))
     assert site.states()[0] == (
         State.STALE,
-        "the page's parameters, fixtures, versions or needs changed since the run",
+        "what the page's front matter says of a run changed since",
     )
 
 
