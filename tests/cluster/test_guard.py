@@ -139,7 +139,10 @@ def test_what_is_served_only_later_can_be_waited_for(
     cluster: Identity, ledger_pages: Pages
 ) -> None:
     group = f"g{uuid4().hex[:8]}.example"
-    later = "(sleep 4; " + KIND.replace("\nE", "\nE\n) > /dev/null 2>&1 &")
+    # What a block leaves behind comes with the rights of the moment: these are kept for it.
+    later = 'cp "$KUBECONFIG" own\n(sleep 4; export KUBECONFIG=own; ' + KIND.replace(
+        "\nE", "\nE\n) > /dev/null 2>&1 &"
+    )
     text = (
         block("before", "kubectl get nodes")
         + block("kind", later, "mutates undo=down")

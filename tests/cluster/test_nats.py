@@ -197,7 +197,7 @@ def test_the_undo_of_the_runbook_works_in_every_state(made: list[str], env: Env)
         job_name = given[f"{name}_JOB"]
         kubectl(env, "create", "job", job_name, f"--from=cronjob/{template[name]}")
     told = blocks(env, "clean-up", **given)
-    assert told.count("deleted") == len(made)
+    assert told.count("job.batch/") == len(made)
     left = kubectl(env, "get", "jobs", "-o", "name")
     assert not any(name in left for name in given.values())
     assert blocks(env, "clean-up", **given) == ""
