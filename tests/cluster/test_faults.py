@@ -59,6 +59,12 @@ def archives(env: Env) -> dict[str, str]:
     return {name: digest for digest, name in (line.split() for line in files.splitlines())}
 
 
+def last_success(env: Env) -> str:
+    """When the newest good backup ended, as Kubernetes knows it."""
+    path = "jsonpath={.status.lastSuccessfulTime}"
+    return kubectl(env, "get", "cronjob/nats-backup", "-o", path)
+
+
 def error(run: Run) -> str:
     """The one line of a log that says what is wrong."""
     (line,) = re.findall(r"^level=error .*$", run.log, re.MULTILINE)
@@ -66,19 +72,21 @@ def error(run: Run) -> str:
 
 
 def test_nats_is_down(saved: Env) -> None:
-    before = archives(saved)
+    before, success = archives(saved), last_success(saved)
     with faults.nats_down(saved):
         run = fail(saved)
     assert run.codes == [4] * TRIES
     assert "no servers available for connection" in error(run)
     assert archives(saved) == before
+    assert last_success(saved) == success != ""
 
 
 def test_the_backup_volume_is_full(saved: Env) -> None:
     with faults.backup_volume_full(saved):
-        before = archives(saved)
+        before, latest = archives(saved), volumes.in_volume(saved, volumes.BACKUP, "cat LATEST")
         run = fail(saved)
         assert archives(saved) == before
+        assert volumes.in_volume(saved, volumes.BACKUP, "cat LATEST") == latest
         assert "No space left on device" in job(saved, "nats-backup-verify", "failed")
     assert run.codes == [6] * TRIES
     assert "No space left on device" in error(run)
