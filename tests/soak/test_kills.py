@@ -119,7 +119,7 @@ def killed(env: Env, moment: str, after: float) -> tuple[bool, str]:
 def test_a_killed_backup_never_harms_an_archive(roomy: Env, looker: str) -> None:
     LOG.info("SOAK_SEED=%s SOAK_KILLS=%s", SEED, KILLS)
     chance = random.Random(SEED)
-    account.fill(roomy, 0.01)
+    account.fill(roomy, 0.05)
     content = account.read(roomy)
     (first,) = re.findall(r'"archive stored" archive=(\S+)', nats.back_up(roomy))
     volumes.in_volume(roomy, volumes.BACKUP, f"mv {first} {OLD}; rm LATEST")
@@ -127,7 +127,7 @@ def test_a_killed_backup_never_harms_an_archive(roomy: Env, looker: str) -> None
     before, stored = look(roomy), list[bool]()
     while len(stored) < KILLS:
         moment, longest = chance.choice(list(MOMENTS.items()))
-        after = chance.uniform(0, longest)
+        after = longest * chance.random() ** 3
         hit, last = killed(roomy, moment, after)
         now = look(roomy)
         fate = "killed" if hit else "too late"
