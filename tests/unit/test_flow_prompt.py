@@ -226,7 +226,6 @@ def test_this_projects_own_skills_give_good_prompts() -> None:
             # A plan of many pages has more to tell than fits: then it says where the rest stands.
             cuts = [line for line in prompt.splitlines() if "more lines, see" in line]
             assert all(line.endswith(f"see {project.relative(skill.path)}") for line in cuts)
-            assert len(cuts) <= 1
 
 
 # The shape
