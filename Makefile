@@ -47,7 +47,7 @@ unit: $(STAMP) ## the tests that need no cluster
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
 	@tools/packages
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --cluster-up --ledger-docs --ledger-record=.ledger/runs tests docs
+	@tools/test $(BIN)
 
 soak: $(STAMP) ## a gibibyte lost and restored, a backup killed 50 times (many minutes)
 	@$(BIN)/pytest --cluster-up -m soak --log-cli-level=INFO tests/soak

@@ -63,8 +63,11 @@ class PageModule(pytest.Module):
         except LedgerError as error:
             raise self.CollectError(str(error)) from None
         # The cluster by name: what a failed fixture tells can hold its secrets.
-        if held := ("cluster", *fixtures) if self.page.needs_cluster else fixtures:
-            self.add_marker(pytest.mark.usefixtures(*held))
+        if self.page.needs_cluster:
+            fixtures = ("cluster", *fixtures)
+            self.add_marker(pytest.mark.cluster)
+        if fixtures:
+            self.add_marker(pytest.mark.usefixtures(*fixtures))
         for block in self.page.blocks:
             if block in self.page.verified_blocks:
                 yield BlockItem.of(self, block)

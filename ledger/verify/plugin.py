@@ -64,7 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse options that contradict each other."""
+    """Name the marker of what needs a cluster; refuse options that contradict each other."""
+    config.addinivalue_line("markers", f"cluster: needs a cluster: {_HOW}")
     if config.getoption("ledger_keep") and config.getoption("ledger_record"):
         raise pytest.UsageError("--ledger-keep: what is not taken down leaves no record")
     if config.getoption("ledger_keep") and config.getoption("numprocesses", None):

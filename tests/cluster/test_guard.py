@@ -46,6 +46,11 @@ def block(name: str, text: str, attributes: str = "") -> str:
     return f"\n```bash {fence}\n{text}\n```\n"
 
 
+DOWN = block("down", "kubectl delete crd gadgets.GROUP", "mutates irreversible").replace(
+    ".verify", ".teardown"
+)
+
+
 @pytest.fixture
 def reader(nats: Mapping[str, str], cluster: Identity) -> Iterator[dict[str, str]]:
     """The environment of a block that changes nothing; NATS stands."""
@@ -127,9 +132,7 @@ def test_what_a_page_brings_into_the_cluster_can_be_looked_at(
         + block("is-known", "kubectl get crd gadgets.GROUP")
         + block("gadget", GADGET, "mutates undo=down")
         + block("look", "kubectl get gadgets.GROUP --all-namespaces -o name | grep one")
-        + block("down", "kubectl delete crd gadgets.GROUP", "mutates irreversible").replace(
-            ".verify", ".teardown"
-        )
+        + DOWN
     )
     page = ledger_pages.run(text.replace("GROUP", group))
     assert set(page.results.values()) == {"passed"}, [block.report for block in page.blocks]
@@ -147,9 +150,7 @@ def test_what_is_served_only_later_can_be_waited_for(
         block("before", "kubectl get nodes")
         + block("kind", later, "mutates undo=down")
         + block("look", "kubectl get gadgets.GROUP --all-namespaces", "until=60s every=1s")
-        + block("down", "kubectl delete crd gadgets.GROUP", "mutates irreversible").replace(
-            ".verify", ".teardown"
-        )
+        + DOWN
     )
     page = ledger_pages.run(text.replace("GROUP", group))
     assert set(page.results.values()) == {"passed"}, [block.report for block in page.blocks]

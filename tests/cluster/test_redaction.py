@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 
@@ -14,6 +13,7 @@ import pytest
 from ledger.cluster import Identity, environment
 from ledger.core.project import Project
 from ledger.verify.redact import MASK
+from tests.support.commands import kubectl
 
 pytestmark = pytest.mark.cluster
 
@@ -80,17 +80,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def namespace(cluster: Identity, folder: Path) -> Iterator[str]:
-    name = f"redact-{token_hex(4)}"
-    kubectl(cluster, "create", "namespace", name)
-    kubectl(cluster, "-n", name, "create", "secret", "generic", "old",
-            f"--from-file=password={folder / 'old'}")  # fmt: skip
-    yield name
-    kubectl(cluster, "delete", "namespace", name, "--wait=false")
-
-
-def kubectl(cluster: Identity, *words: str) -> None:
-    subprocess.run(["kubectl", *words], env=environment(cluster), check=True)
+def namespace(cluster: Identity, namespace: str, folder: Path) -> str:
+    """It holds a Secret."""
+    value = f"--from-file=password={folder / 'old'}"
+    create = ["create", "secret", "generic", "old", value]
+    kubectl(environment(cluster), *create, namespace=namespace)
+    return namespace
 
 
 def run(project: Project, command: list[str], page: str, fill: dict[str, str]) -> str:

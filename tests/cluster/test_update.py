@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from ledger.cluster import Identity, environment
 from ledger.core.project import Project
 
 pytestmark = pytest.mark.cluster
@@ -52,18 +49,6 @@ kubectl -n NS get configmap second -o json
 kubectl -n NS delete configmap first second
 ```
 """
-
-
-@pytest.fixture
-def namespace(cluster: Identity) -> Iterator[str]:
-    name = f"update-{uuid4().hex[:8]}"
-    kubectl(cluster, "create", "namespace", name)
-    yield name
-    kubectl(cluster, "delete", "namespace", name, "--wait=false")
-
-
-def kubectl(cluster: Identity, *words: str) -> None:
-    subprocess.run(["kubectl", *words], env=environment(cluster), check=True)
 
 
 def test_broken_expectations_are_mended_and_the_page_passes(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Iterator, Mapping
 from contextlib import closing
-from uuid import uuid4
 
 import pytest
 
@@ -15,23 +12,12 @@ from ledger.pages.block import Block, Expectation
 from ledger.pages.eventually import Wait
 from ledger.verify.attempt import Attempt, carry_out
 from ledger.verify.session import Shell
+from tests.support.commands import kubectl
 
 pytestmark = pytest.mark.cluster
 
 # It has Python and is in the cluster already.
 IMAGE = "phase-ledger/nats-backup:dev"
-
-
-@pytest.fixture
-def namespace(cluster: Identity) -> Iterator[str]:
-    name = f"wait-{uuid4().hex[:8]}"
-    kubectl(environment(cluster), "create", "namespace", name)
-    yield name
-    kubectl(environment(cluster), "delete", "namespace", name, "--wait=false")
-
-
-def kubectl(env: Mapping[str, str], *args: str, given: str = "") -> None:
-    subprocess.run(["kubectl", *args], env=dict(env), input=given, text=True, check=True)
 
 
 def start(cluster: Identity, namespace: str, program: str) -> None:
@@ -44,7 +30,7 @@ def start(cluster: Identity, namespace: str, program: str) -> None:
         "metadata": {"name": "it", "namespace": namespace},
         "spec": {"backoffLimit": 0, "template": {"spec": pod}},
     }
-    kubectl(environment(cluster), "apply", "-f", "-", given=json.dumps(job))
+    kubectl(environment(cluster), "apply", "-f", "-", namespace=namespace, given=json.dumps(job))
 
 
 def wait(cluster: Identity, namespace: str, seconds: int) -> tuple[Attempt, str]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from ledger.cluster import Identity, environment
+from ledger.cluster import Identity
 
 pytestmark = pytest.mark.cluster
 
@@ -31,18 +29,6 @@ test "$mine" = yes
 kubectl -n NAMESPACE delete configmap turn
 ```
 """
-
-
-@pytest.fixture
-def namespace(cluster: Identity) -> Iterator[str]:
-    name = f"xdist-{uuid4().hex[:8]}"
-    kubectl(cluster, "create", "namespace", name)
-    yield name
-    kubectl(cluster, "delete", "namespace", name, "--wait=false")
-
-
-def kubectl(cluster: Identity, *args: str) -> None:
-    subprocess.run(["kubectl", *args], env=environment(cluster), check=True)
 
 
 @pytest.mark.parametrize("dist", ["load", "loadfile"])

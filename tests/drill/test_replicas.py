@@ -127,7 +127,8 @@ def current(server: Server) -> set[str]:
 def test_25_one_server_of_three_goes_and_then_another(lab: Lab, tmp_path: Path) -> None:
     """Drill 25: with one server lost all goes on; with two, nothing does, and nothing is saved.
 
-    A leader that is left alone refuses a message at once, but may give a snapshot for some seconds.
+    A leader that is left alone refuses a message at once, but may give a snapshot for some seconds,
+    and its streams' names for longer: the tool then fails on the snapshot, else on the server.
 
     `server check meta` asks the system account; without it, it is CRITICAL on a sound cluster.
     `server check stream --peer-expect 3` counts the peers that should be there and stays OK.
@@ -161,7 +162,8 @@ def test_25_one_server_of_three_goes_and_then_another(lab: Lab, tmp_path: Path) 
         assert time.monotonic() < deadline
     before = first.archives()
     ours = first.backup("backup", NATS_TIMEOUT="2s")
-    assert (ours.returncode, first.archives()) == (Exit.UNREACHABLE, before)
+    assert ours.returncode in (Exit.UNREACHABLE, Exit.SNAPSHOT), ours.stderr
+    assert first.archives() == before
 
 
 def archived_until(server: Server, deadline: float) -> str:

@@ -27,9 +27,7 @@ truncate -s -512 "$newest"
 """
 
 # All streams are gone; one that is in no archive has grown in their place.
-_OUTGROWN = """
-set -e
-for stream in $(nats stream ls --all --names); do nats stream rm "$stream" --force; done
+_OUTGROWN = f"""{nats.WIPE}
 nats stream add AUDIT --subjects 'audit.>' --defaults
 nats pub audit.log "$(head -c 49152 /dev/zero | tr '\\0' x)" --count 40 --jetstream --quiet
 """

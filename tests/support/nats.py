@@ -33,7 +33,7 @@ nats kv put settings region eu-west
 nats kv put settings region eu-north
 """
 
-_WIPE = """
+WIPE = """
 set -e
 for stream in $(nats stream ls --all --names); do nats stream rm "$stream" --force; done
 """
@@ -46,7 +46,7 @@ def deploy(env: Mapping[str, str], overlay: str = "local") -> None:
     make_passwords(env)
     kubectl(env, "apply", "-k", str(MANIFESTS / "overlays" / overlay))
     for workload in ("statefulset/nats", "statefulset/nats-view", "deployment/nats-box"):
-        kubectl(env, "rollout", "status", workload, "--timeout=180s")
+        _await(env, workload)
 
 
 def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
@@ -60,19 +60,19 @@ def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
 def use(env: Mapping[str, str], image: str) -> None:
     """Let NATS run on one of the project's images, and wait for it."""
     kubectl(env, "set", "image", "statefulset/nats", f"nats=phase-ledger/{image}:dev")
-    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+    _await(env, "statefulset/nats")
 
 
 def start(env: Mapping[str, str]) -> None:
     """Let NATS run, and wait for it."""
     kubectl(env, "scale", "statefulset/nats", "--replicas=1")
-    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+    _await(env, "statefulset/nats")
 
 
 def restart(env: Mapping[str, str]) -> None:
     """Let NATS read its settings and the passwords anew, and wait for it."""
     kubectl(env, "rollout", "restart", "statefulset/nats")
-    kubectl(env, "rollout", "status", "statefulset/nats", "--timeout=180s")
+    _await(env, "statefulset/nats")
 
 
 def stop(env: Mapping[str, str]) -> None:
@@ -131,7 +131,7 @@ def job(
 
 def wipe(env: Mapping[str, str]) -> None:
     """Remove every stream, and every Job that was started by hand or by a schedule."""
-    box(env, "sh", "-c", _WIPE)
+    box(env, "sh", "-c", WIPE)
     kubectl(env, "delete", "jobs", "--all", "--wait")
 
 
@@ -147,3 +147,7 @@ def kubectl(env: Mapping[str, str], *args: str, namespace: str = NAMESPACE, give
         AssertionError: it failed; the message holds what it said.
     """
     return commands.kubectl(env, *args, namespace=namespace, given=given)
+
+
+def _await(env: Mapping[str, str], workload: str) -> None:
+    kubectl(env, "rollout", "status", workload, "--timeout=180s")

@@ -462,6 +462,14 @@ def test_an_engine_that_was_started_in_vain_is_stopped(
     assert not record.exists()
 
 
+@pytest.mark.parametrize(("chosen", "page"), [("cluster", "far"), ("not cluster", "near")])
+def test_pages_on_a_cluster_are_marked(site: pytest.Pytester, chosen: str, page: str) -> None:
+    write(site, "far.md", block("a", "true"))
+    write(site, "near.md", front(cluster="false") + block("a", "true"))
+    result = run(site, "--strict-markers", "--collect-only", "-q", "-m", chosen)
+    assert [line for line in result.outlines if "::" in line] == [f"docs/{page}.md::a"]
+
+
 def test_a_run_record_is_written_where_the_page_lies(site: pytest.Pytester) -> None:
     write(site, "runbook/page.md", PAGE)
     run(site, "--ledger-record", "records")
