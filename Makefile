@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 AUDIT  := .ledger/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check audit drill test soak mutants coverage unit cluster bench lock clean
+.PHONY: help site serve check audit drill test soak soak-dr mutants coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,10 @@ test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it
 	@tools/test $(BIN)
 
 soak: $(STAMP) ## a gibibyte lost and restored, a backup killed 50 times (many minutes)
-	@$(BIN)/pytest --cluster-up -m soak --log-cli-level=INFO tests/soak
+	@$(BIN)/pytest --cluster-up -m soak --log-cli-level=INFO --ignore=tests/soak/test_dr.py tests/soak
+
+soak-dr: $(STAMP) ## a cluster lost, its objects and a gibibyte restored on another one (minutes)
+	@$(BIN)/pytest --cluster-up -m soak tests/soak/test_dr.py
 
 mutants: $(STAMP) ## break every page in every way; each must be noticed (minutes)
 	@$(BIN)/python -m tests.mutation

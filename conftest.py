@@ -132,6 +132,88 @@ def bucket(nats: Env) -> Iterator[Env]:
 
 
 @pytest.fixture(scope="module")
+def prometheus(nats: Env, ledger_keep: bool) -> Iterator[Env]:
+    """NATS, and a Prometheus with the rules that watch its backup; gives the environment."""
+    from tests.support import observability
+
+    observability.deploy(nats)
+    yield nats
+    if not ledger_keep:
+        observability.remove(nats)
+
+
+@pytest.fixture(scope="module")
+def velero(bucket: Env, ledger_keep: bool) -> Iterator[Env]:
+    """Velero with the bucket as its location, and no backup in it; gives the environment."""
+    from tests.support import velero
+
+    velero.deploy(bucket)
+    velero.wipe(bucket)
+    yield bucket
+    if not ledger_keep:
+        velero.wipe(bucket)
+        velero.stop(bucket)
+
+
+@pytest.fixture(scope="module")
+def velero_absent(cluster: Identity) -> Env:
+    """A cluster that knows nothing of Velero; who needs Velero installs it anew."""
+    from tests.support import velero
+
+    env = environment(cluster)
+    velero.remove(env)
+    return env
+
+
+@pytest.fixture(scope="module")
+def shop(cluster: Identity, ledger_keep: bool) -> Iterator[Env]:
+    """An application in the namespace `shop`: settings, a Secret, a Service, a pod and a volume."""
+    from tests.support import shop
+
+    env = environment(cluster)
+    shop.deploy(env)
+    yield env
+    if not ledger_keep:
+        shop.remove(env)
+
+
+@pytest.fixture(scope="module")
+def velero_location_unavailable(velero: Env, saved: Env) -> Iterator[Env]:
+    """A Velero whose key is not the bucket's; NATS as `saved`, backed up as `agents-monday`."""
+    from tests.support.velero_faults import location_unavailable
+
+    with location_unavailable(velero):
+        yield velero
+
+
+@pytest.fixture(scope="module")
+def velero_partially_failed(velero: Env, shop: Env) -> Iterator[Env]:
+    """A backup of `shop` and its restore into staging that have both failed in part."""
+    from tests.support.velero_faults import partially_failed
+
+    with partially_failed(velero):
+        yield velero
+
+
+@pytest.fixture(scope="module")
+def velero_changed(velero: Env, shop: Env) -> Env:
+    """The application `shop`, backed up as `shop-monday` and changed by mistake since."""
+    from tests.support.velero_faults import changed
+
+    changed(velero)
+    return velero
+
+
+@pytest.fixture(scope="module")
+def velero_expired(velero: Env, shop: Env) -> Env:
+    """Backups of `shop`: one has expired and is gone, one has expired since, one has not."""
+    from tests.support.velero_faults import expired
+
+    expired(velero)
+    return velero
+
+
+@pytest.fixture(scope="module")
 def uploaded(bucket: Env, saved: Env) -> Env:
     """NATS with the bucket `settings` and the stream ORDERS, both backed up into the bucket too."""
     return saved
@@ -183,6 +265,17 @@ def upload_cut(uploaded: Env) -> Iterator[Env]:
 
 
 @pytest.fixture(scope="module")
+def mirrored(nats: Env, ledger_keep: bool) -> Iterator[Env]:
+    """NATS with ORDERS and `settings`, a standby that mirrors both, and a client that publishes."""
+    from tests.support import mirror
+
+    mirror.deploy(nats)
+    yield nats
+    if not ledger_keep:
+        mirror.remove(nats)
+
+
+@pytest.fixture(scope="module")
 def password_changed(saved: Env) -> Iterator[Env]:
     """A backup with a new password, and a NATS that still asks for the old one."""
     from tests.support.faults import password_changed
@@ -200,6 +293,97 @@ def failed_backup(nats: Env) -> None:
 
 
 @pytest.fixture(scope="module")
+def overdue(nats: Env) -> None:
+    """The last success of each CronJob is 27 hours ago; for a page with `saved` before this one."""
+    from tests.support.alert_faults import overdue
+
+    overdue(nats)
+
+
+@pytest.fixture(scope="module")
+def verify_s3(uploaded: Env) -> Iterator[Env]:
+    """An archive in the bucket, and the CronJob that verifies what is there."""
+    from tests.support.alert_faults import verify_s3
+
+    with verify_s3(uploaded):
+        yield uploaded
+
+
+@pytest.fixture(scope="module")
+def never_backed_up(nats: Env) -> Env:
+    """NATS with ORDERS and without an archive: no run of the backup's CronJob has gone well."""
+    from tests.support.alert_faults import never_backed_up
+    from tests.support.nats import seed_orders
+
+    seed_orders(nats)
+    never_backed_up(nats)
+    return nats
+
+
+@pytest.fixture(scope="module")
+def backup_removed(saved: Env) -> Iterator[Env]:
+    """NATS with ORDERS and an archive; the CronJob of the backup has been deleted."""
+    from tests.support.alert_faults import removed
+
+    with removed(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def backup_suspended(saved: Env) -> Iterator[Env]:
+    """NATS with ORDERS and an archive; the CronJob of the backup has been suspended."""
+    from tests.support.alert_faults import suspended
+
+    with suspended(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def backup_stuck(saved: Env) -> Iterator[Env]:
+    """A backup that waits for a node; an archive is on the volume."""
+    from tests.support.alert_faults import stuck
+
+    with stuck(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def backup_inodes_taken(saved: Env) -> Iterator[Env]:
+    """A backup volume without a free inode; a good archive is on it, and two that are too old."""
+    from tests.support.alert_faults import no_inodes
+
+    with no_inodes(saved):
+        yield saved
+
+
+@pytest.fixture(scope="module")
+def velero_schedule_broken(velero: Env) -> Iterator[Env]:
+    """Velero whose schedule names a location that is not there; its newest backup has failed."""
+    from tests.support.alert_faults import schedule_broken
+
+    with schedule_broken(velero):
+        yield velero
+
+
+@pytest.fixture(scope="module")
+def velero_paused(velero: Env) -> Iterator[Env]:
+    """Velero whose schedule somebody has paused, and no backup."""
+    from tests.support.alert_faults import schedule_paused
+
+    with schedule_paused(velero):
+        yield velero
+
+
+@pytest.fixture(scope="module")
+def velero_stopped(velero: Env) -> Env:
+    """Velero's Deployment scaled to nothing; its location still says what it last saw."""
+    from tests.support.velero import stop
+
+    stop(velero)
+    return velero
+
+
+@pytest.fixture(scope="module")
 def failed_restores(saved: Env, orders: None) -> Iterator[None]:
     """ORDERS emptied, the newest archive cut short, and restores that failed, each of its own."""
     from tests.support.faults import failed_restores, newest_archive_cut
@@ -207,6 +391,34 @@ def failed_restores(saved: Env, orders: None) -> Iterator[None]:
     with newest_archive_cut(saved):
         failed_restores(saved)
         yield
+
+
+@pytest.fixture(scope="module")
+def primary_lost(cluster: Identity, ledger_keep: bool) -> Iterator[Env]:
+    """A standby, with the bucket and a Velero that reads there; its primary is gone for good.
+
+    That was a cluster of its own, with NATS as in `saved`. It was backed up twice by Velero, and
+    its streams once, before it was removed.
+    """
+    from tests.support import dr, velero
+    from tests.support.nats import back_up, seed_orders
+
+    env = environment(cluster)
+    dr.publish_bucket(env)
+    dr.remove_nats(env)
+    dr.stand_by(env, bucket=env)
+    with dr.cluster(f"{cluster.name}-primary") as primary:
+        dr.serve(primary, bucket=env)
+        dr.back_up_objects(primary)
+        seed_orders(primary)
+        dr.back_up_objects(primary)
+        back_up(primary)
+    dr.look_again(env)
+    yield env
+    if not ledger_keep:
+        dr.remove_nats(env)
+        velero.remove(env)
+        dr.withdraw_bucket(env)
 
 
 @pytest.fixture

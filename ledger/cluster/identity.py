@@ -27,7 +27,7 @@ class Identity:
         uid: the UID of the namespace `kube-system`: no two clusters share one.
         kubernetes: the server's version, as in `v1.34.4`.
         kubeconfig: the file that leads to this cluster only.
-        bin: the folder with kubectl, kind and nats of this cluster's versions.
+        bin: the folder with kubectl, kind, nats and promtool of this cluster's versions.
         way: `registry` or `airgap`; `given` for a cluster that this project did not make.
     """
 

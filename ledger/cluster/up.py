@@ -21,6 +21,7 @@ from ledger.core.project import find_root
 from ledger.errors import ClusterError, LedgerError, UsageError
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+_PROGRAMS: Final = ("kind", "nats", "promtool")
 
 
 def up(
@@ -58,6 +59,7 @@ def up(
                         f"its node, with Kubernetes {record.identity.kubernetes}, is of other "
                         "pins: `ledger cluster down`, then `up`, renews it"
                     )
+                _add_programs(site, record.identity.bin)
             _bring_images(site, name, workloads.names(root) if images is None else images)
         except CommandFailed as error:
             raise failed(f"raising cluster {name}", error) from error
@@ -152,13 +154,18 @@ def _programs(site: Site, shell: Shell, name: str, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shell.run(f"docker cp {name}-control-plane:/usr/bin/kubectl", folder / "kubectl")
-    for program in ("kind", "nats"):
-        shutil.copy2(
-            site.store.get(site.recipe.binaries[program]) / "bin" / program, folder / program
-        )
+    _add_programs(site, folder)
     if site.engine.ours:
         client = shutil.which("docker", path=site.engine.env["PATH"])
         (folder / "docker").symlink_to(str(client))
+
+
+def _add_programs(site: Site, folder: Path) -> None:
+    """Copy what is not there: a cluster may have been raised before a program was needed."""
+    for program in _PROGRAMS:
+        if not (folder / program).exists():
+            built = site.store.get(site.recipe.binaries[program])
+            shutil.copy2(built / "bin" / program, folder / program)
 
 
 def _bring_images(site: Site, name: str, images: Iterable[str]) -> None:

@@ -70,7 +70,8 @@ def step(root: Path, name: str, pins: Pins, recipe: Recipe, *, airgap: bool) -> 
             f"no image {name}", where=str(folder), fix=f"images are {', '.join(names(root))}"
         )
     context = Context.read(folder, sorted(recipe.binaries))
-    needs = [recipe.binaries[binary] for binary in context.binaries]
+    programs = [recipe.binaries[binary] for binary in context.binaries]
+    needs = list({program.name: program for program in programs}.values())
     if context.requirements:
         needs.append(site_packages_step(name, folder / context.requirements))
     if airgap and pins.python in (folder / "Dockerfile").read_text():
@@ -102,10 +103,16 @@ def stage(task: Task, context: Path) -> None:
     (folder,) = task.sources
     shutil.copytree(folder, context, ignore=shutil.ignore_patterns("context.toml", "__pycache__"))
     for name in task.inputs["binaries"].split():
-        shutil.copy2(task.needs[name] / "bin" / name, context / name)
+        shutil.copy2(_program(task, name), context / name)
     for name, result in task.needs.items():
         if name.startswith("site-packages-"):
             shutil.copytree(result / "site-packages", context / "site-packages")
+
+
+def _program(task: Task, name: str) -> Path:
+    """Find a program among the results: one module may have built several."""
+    found = (result / "bin" / name for result in task.needs.values())
+    return next(path for path in found if path.exists())
 
 
 def base_key(docker: Shell, name: str) -> str:

@@ -14,11 +14,11 @@ _DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 def exact(text: str) -> Markup:
     """Escape `text` so that no HTML or Markdown parser changes a character of it.
 
-    Line ends, tabs and backticks become references: a raw block of Markdown keeps them, and
-    superfences finds no fence in them.
+    Line ends, tabs and what means something in Markdown become references: a raw block keeps them,
+    superfences finds no fence in them, and a line of running text shows them as they are.
     """
     plain = str(escape(text))
-    for character in "\n\r\t`":
+    for character in "\n\r\t`*_[|\\":
         plain = plain.replace(character, f"&#{ord(character)};")
     return Markup(plain)  # noqa: S704  # escaped above
 

@@ -1,4 +1,4 @@
-"""The macros of the site: `forest()`, `skill_page()`, `verified()`.
+"""The macros of the site: skills, evidence and alerts.
 
 A page calls them between comment marks, `<!--[ verified() ]-->`, so that no text of a shell is
 ever taken for one of them.
@@ -21,6 +21,7 @@ from ledger.errors import UsageError
 from ledger.flow.debts import Owed, debts_of
 from ledger.flow.evidence import gather
 from ledger.flow.prompt import next_prompt
+from ledger.site import alerts as raised
 from ledger.site import marks, sources, views
 from ledger.site.html import render
 
@@ -37,7 +38,7 @@ def define_env(env: Any) -> None:
             f"the site is {env.project_dir}, the project is {root}",
             fix="build in the project's own folder, or set LEDGER_ROOT",
         )
-    for macro in (forest, skill_page, verified):
+    for macro in (forest, skill_page, verified, proof, alert, alerts):
         env.macro(macro)
 
 
@@ -107,6 +108,43 @@ def verified(context: Context) -> str:
         needs=views.needs(page, url),
         parameters=views.parameters(page),
     )
+
+
+@pass_context
+def proof(context: Context, where: str, name: str = "") -> str:
+    """What is known today of another page, or of one block of it, as a link with its mark.
+
+    Args:
+        context: of the page that calls it.
+        where: the other page, such as `docs/runbook/x.md`.
+        name: the block; empty means the page as a whole.
+
+    Raises:
+        PageError: no such page, or no block of that name that runs.
+    """
+    return render("proof", item=views.proof(sources.page(where), name, context["page"].url))
+
+
+@pass_context
+def alert(context: Context) -> str:
+    """What the rules say of the alert that has the name of this page.
+
+    Raises:
+        PageError: the rules of the page's skill raise no such alert.
+    """
+    page = sources.page(sources.source_of(context["page"].url))
+    return render("alert", alert=raised.one(page))
+
+
+@pass_context
+def alerts(context: Context) -> str:
+    """Every alert of the skill that the page names, as a table that leads to their pages.
+
+    Raises:
+        PageError: an alert without a page.
+    """
+    url = context["page"].url
+    return render("alerts", alerts=raised.table(sources.page(sources.source_of(url)), url))
 
 
 def _owed(skill: Skill) -> tuple[Owed, ...]:

@@ -168,6 +168,22 @@ def doubts(states: list[BlockState]) -> list[dict[str, Any]]:
     ]
 
 
+def proof(page: Page, name: str, url: str) -> dict[str, Any]:
+    """A page, or a block of it, with its mark, as a link from the page at `url`.
+
+    Raises:
+        PageError: the page has no block of that name that a reader runs.
+    """
+    row = _page_row(page, url)
+    if not name:
+        return row
+    for state in sources.states(page):
+        if state.block.name == name:
+            link = {"href": f"{row['href']}#{name}", "title": f"{page.title}: {name}"}
+            return {**link, "mark": marks.block(state), "counts": ""}
+    raise PageError(f"no block {name!r}", where=page.where, fix="name one of its blocks")
+
+
 def people(page: Page) -> list[tuple[str, str]]:
     """Who owns a page and whom to wake."""
     rows = {"Owner": page.meta.get("owner"), "Escalate": page.meta.get("escalate")}

@@ -31,6 +31,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     text.write_text(text.read_text("utf-8").replace("inputs:", f"{header}inputs:", 1), "utf-8")
     words = "NATSBackupFailed fires on nats-0; see velero.io/v1.\n"
     site.page("search.md", words, "Search me")
+    for word in ("S3Stale", "Lost", "Late", "Full", "Stuck", "Absent", "Slow"):
+        site.page(f"log{word}.md", "A copy is lost.\n", f"CopyOfLog{word}")
     site.page("output.md", "```bash {.verify name=a}\nls\n```\n```text {.expect}\nfile\n```\n")
     result = site.build()
     assert result.returncode == 0, result.stderr

@@ -66,6 +66,15 @@ def test_the_search_finds_names_as_they_are_written(page: Page, words: str) -> N
     expect(first).to_contain_text("Search me", timeout=5000)
 
 
+@pytest.mark.parametrize("name", ["CopyOfLogLost", "CopyOfLogS3Stale"])
+def test_of_names_alike_the_search_finds_the_one_that_is_meant(page: Page, name: str) -> None:
+    page.goto("/")
+    page.locator("input.md-search__input").click()
+    page.keyboard.type(name)
+    results = page.locator(".md-search-result__item h1")
+    expect(results.first).to_have_text(name, timeout=5000)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from ledger.cluster import Identity, environment, outdated, places, prove, recorded, status, up
+from ledger.cluster.pins import Pins
 from ledger.cluster.steps import remove
 from ledger.errors import ClusterError, WrongClusterError
 
 pytestmark = pytest.mark.cluster
+
+ROOT = Path(__file__).parents[2]
 
 QUIET = {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 BOUND = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -83,6 +86,9 @@ def test_its_programs_are_of_its_version(cluster: Identity, kubectl: Kubectl) ->
     versions = json.loads(kubectl("version", "--output=json"))
     assert versions["serverVersion"]["gitVersion"] == cluster.kubernetes
     assert versions["clientVersion"]["gitVersion"] == cluster.kubernetes
+    told = subprocess.run([cluster.bin / "promtool", "--version"], capture_output=True, check=True)
+    pinned = Pins.read(ROOT).versions["prometheus"]
+    assert told.stdout.startswith(f"promtool, version {pinned} ".encode())
     assert cluster.kubeconfig.stat().st_mode & 0o077 == 0
     assert cluster.kubeconfig != Path.home() / ".kube" / "config"
 
@@ -158,6 +164,12 @@ def test_a_second_up_changes_nothing(cluster: Identity) -> None:
     assert said[0] == f"cluster {cluster.name} is up"
     assert not [line for line in said if line.startswith(("building", "loaded", "creating"))]
     assert status(cluster.name).created == created
+
+
+def test_a_program_that_is_not_there_is_brought(cluster: Identity) -> None:
+    (cluster.bin / "promtool").unlink()
+    up(cluster.name, images=[], say=lambda _: None)
+    assert (cluster.bin / "promtool").stat().st_mode & 0o100
 
 
 def test_an_image_that_changed_is_told(cluster: Identity, probe: Path) -> None:

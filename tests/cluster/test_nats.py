@@ -12,15 +12,13 @@ import pytest
 import yaml
 
 from ledger.cluster import Identity, environment
-from ledger.core.project import Project
-from ledger.pages.page import read_page
 from tests.support import nats
+from tests.support.blocks import run_blocks
 from tests.support.nats import box, job, kubectl
 
 pytestmark = pytest.mark.cluster
 
 Env = Mapping[str, str]
-PROJECT = Project(nats.MANIFESTS.parents[1])
 
 ROOT_POD = {
     "apiVersion": "v1",
@@ -97,19 +95,8 @@ def workloads(env: Env, overlay: str) -> dict[str, dict[str, Any]]:
 
 
 def blocks(env: Env, *names: str, **given: str) -> str:
-    """Run blocks of the runbook in one shell, as an operator who set these variables does."""
-    page = read_page(PROJECT, PROJECT.docs / "runbook" / "nats-backup.md")
-    text = {block.name: block.text for block in page.blocks}
-    script = "\n".join(text[name] for name in names)
-    done = subprocess.run(
-        ["bash", "-eEuo", "pipefail", "-c", script],
-        env={**env, **given},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """Run blocks of the runbook."""
+    return run_blocks(env, "runbook/nats-backup.md", *names, **given)
 
 
 def test_the_namespace_refuses_a_pod_that_runs_as_root(env: Env) -> None:

@@ -48,6 +48,11 @@ BAD = {
         HEADER + '<div hidden data-ledger-page="docs/index.md"></div>\n\n' + GOOD,
         "verified() of two pages",
     ),
+    "proof-of-no-page": ('# P\n\n<!--[ proof("docs/x.md") ]-->\n', "docs/x.md: no such page"),
+    "proof-of-no-block": (
+        '# P\n\n<!--[ proof("docs/index.md", "x") ]-->\n',
+        "docs/index.md: no block 'x'",
+    ),
     "missing-link": (HEADER + "[x](nowhere.md)\n", "nowhere.md"),
     "missing-anchor": (HEADER + "[x](#nowhere)\n", "no such anchor"),
     "absolute-link": (HEADER + "[x](/index/)\n", "absolute link"),

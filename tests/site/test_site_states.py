@@ -31,6 +31,12 @@ ls -t /backup | head -n 1
 kubectl -n agents wait --for=condition=Complete job/backup --timeout=120s
 ```
 """
+PROOFS = """\
+- whole: <!--[ proof("docs/deferred.md") ]-->
+- one: <!--[ proof("docs/deferred.md", "save") ]-->
+- | --- | <!--[ proof("docs/odd.md") ]-->
+"""
+ODD = "`a*b*` _c_ [d](e) | \\* <i>"
 AGAINST = "Kubernetes 1.34.4, NATS 2.14.6"
 
 
@@ -41,6 +47,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
         site.page(f"{name}.md", RESTORE)
     site.page("deferred.md", RESTORE + "\n```bash {.skip reason=no-bucket}\naws s3 ls\n```\n")
     site.page("later.md", LATER)
+    odd = site.page("odd.md", RESTORE)
+    odd.write_text(odd.read_text().replace("title: A page", f"title: {json.dumps(ODD)}"))
+    site.write("docs/proofs.md", PROOFS)
     site.page("shown.md", "```bash {.show}\nls\n```\n")
     for name in ("verified", "stale", "moved", "deferred", "later"):
         site.lock(f"{name}.md")
@@ -299,3 +308,18 @@ def test_a_broken_run_record_fails(site: Site) -> None:
     result = site.build()
     assert result.returncode != 0
     assert ".ledger/runs/timed.json: not a run record" in result.stderr
+
+
+def test_another_page_shows_what_is_known_of_a_page_and_of_a_block(built: Site) -> None:
+    whole, one, odd = built.html("proofs/index.html").select("article li")
+    assert [link["href"] for link in (whole.a, one.a, odd.a) if link] == [
+        "../deferred/",
+        "../deferred/#save",
+        "../odd/",
+    ]
+    words = [" ".join(item.get_text().split()) for item in (whole, one, odd)]
+    assert words == [
+        f"whole: A page verified against {AGAINST} on 2026-11-21 2 verified, 1 not verified",
+        f"one: A page: save verified against {AGAINST} on 2026-11-21",
+        f"| --- | {ODD} never run 2 never run",
+    ]

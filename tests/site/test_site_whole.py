@@ -19,6 +19,8 @@ from ledger.flow.evidence import gather
 from ledger.flow.prompt import next_prompt
 from tests.site import links
 from tests.site.building import ROOT, TODAY, Site
+from tests.unit.test_alerts import alerts
+from tests.unit.test_docs_alerts import SECTIONS
 
 SEED = ROOT / "tests/fixtures/saas-phase11-external-backup.md"
 NAME = "saas-phase11-external-backup"
@@ -79,6 +81,39 @@ def test_the_page_about_rehearsals_tells_what_was_measured(own: Path) -> None:
     assert (gibibytes >= 1, restore["streams"]) == (True, 5)
     assert rows["Killed with SIGKILL, at random moments"] == f"{kills['kills']} times"
     assert kills["kills"] >= 50 > kills["stored"] > 0
+
+
+def test_the_page_of_contracts_tells_the_last_figures(own: Path) -> None:
+    page = BeautifulSoup((own / "reference/dr-contracts/index.html").read_text(), "html.parser")
+    cells = [[cell.text for cell in row.select("td")] for row in page.select("tbody tr")]
+    told = {name: figure for name, _, figure, _ in cells}
+    folder = ROOT / "docs/runbook/rehearsal"
+    restore = json.loads((folder / "restore.json").read_text())
+    takeover = folder / "dr.json"
+    assert told == {
+        "Restore from the volume": f"{restore['restore_seconds']} s, {restore['date']}",
+        "Restore in another cluster": "not measured yet",
+        "Freshness": "none: it takes a cluster that keeps its schedule for days",
+        "Success": "none: it takes a cluster that keeps its schedule for 30 days",
+    } | ({"Restore in another cluster": _takeover(takeover)} if takeover.is_file() else {})
+
+
+def _takeover(path: Path) -> str:
+    told = json.loads(path.read_text())
+    return f"{told['seconds']['total']} s, {told['date']}"
+
+
+def test_every_alert_leads_to_its_page(own: Path) -> None:
+    for name, rule in alerts().items():
+        path = urlsplit(rule["annotations"]["runbook_url"]).path
+        page = BeautifulSoup((own / path.strip("/") / "index.html").read_text(), "html.parser")
+        ids = [heading["id"] for heading in page.select("article h2")]
+        assert ids == SECTIONS, name
+        box = page.select_one(".lg-alert")
+        assert box
+        assert rule["labels"]["severity"] in box.get_text()
+        assert box.pre
+        assert box.pre.get_text() == rule["expr"].strip()
 
 
 def test_links_and_anchors_are_alive(built: Site) -> None:

@@ -101,10 +101,10 @@ def cut_upload(env: Mapping[str, str], key: str, data: bytes) -> None:
         s3.put_object(**place, Body=data[:-512])
 
 
-def empty(env: Mapping[str, str]) -> None:
-    """Remove every version of every object, and what was uploaded in part."""
+def empty(env: Mapping[str, str], prefix: str = "") -> None:
+    """Remove every version of every object below `prefix`, and what was uploaded in part."""
     with client(env) as s3:
-        _empty(s3)
+        _empty(s3, prefix)
 
 
 def remove_bucket(env: Mapping[str, str]) -> None:
@@ -133,9 +133,13 @@ def kubectl(env: Mapping[str, str], *args: str) -> str:
     return commands.kubectl(env, *args, namespace=NAMESPACE)
 
 
-def _empty(s3: Any) -> None:
-    for begun in s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
+def _empty(s3: Any, prefix: str = "") -> None:
+    for begun in s3.list_multipart_uploads(Bucket=BUCKET, Prefix=prefix).get("Uploads", []):
         s3.abort_multipart_upload(Bucket=BUCKET, Key=begun["Key"], UploadId=begun["UploadId"])
-    found = s3.list_object_versions(Bucket=BUCKET)
-    for version in [*found.get("Versions", []), *found.get("DeleteMarkers", [])]:
+    found = s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
+    versions = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    for version in versions:
         s3.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+    # The store keeps an empty folder, and lists it as an object to who asks for its content.
+    for folder in {version["Key"].rpartition("/")[0] for version in versions} - {""}:
+        s3.delete_object(Bucket=BUCKET, Key=f"{folder}/")

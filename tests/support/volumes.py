@@ -36,13 +36,8 @@ def empty(env: Mapping[str, str], claim: str) -> None:
 
 @contextmanager
 def on_disk(env: Mapping[str, str], *claims: str) -> Iterator[None]:
-    """Empty volumes on the node's disk: what a pod writes into the usual ones counts as its memory.
-
-    No pod may have them when the block begins, nor when it ends.
-    """
-    for claim in claims:
-        path, disk = _path(claim), _disk(claim)
-        in_node(env, f"install -d -m 770 {disk}; umount {path}; mount --bind {disk} {path}")
+    """Empty volumes on the node's disk, until the block ends; then no pod may have them either."""
+    put_on_disk(env, *claims)
     try:
         yield
     finally:
@@ -50,15 +45,36 @@ def on_disk(env: Mapping[str, str], *claims: str) -> Iterator[None]:
             in_node(env, f"umount {_path(claim)}; rm -r {_disk(claim)}; {_mount(claim)}")
 
 
+def put_on_disk(env: Mapping[str, str], *claims: str) -> None:
+    """Move volumes, empty, to the node's disk: what a pod writes into others counts as its memory.
+
+    No pod may have them.
+    """
+    for claim in claims:
+        path, disk = _path(claim), _disk(claim)
+        in_node(env, f"install -d -m 770 {disk}; umount {path}; mount --bind {disk} {path}")
+
+
 def fill(env: Mapping[str, str], claim: str, spare: int = 0) -> None:
     """Leave a volume `spare` KiB, or not a free byte: its file system ends where its files end."""
     used = in_node(env, f"df --output=used -k {_path(claim)} | tail -n 1").strip()
-    _resize(env, claim, f"{max(int(used) + spare, 4)}k")
+    _remount(env, claim, f"size={max(int(used) + spare, 4)}k")
 
 
 def free(env: Mapping[str, str], claim: str) -> None:
     """Give a volume back its size."""
-    _resize(env, claim, _bytes(claim))
+    _remount(env, claim, f"size={_bytes(claim)}")
+
+
+def take_inodes(env: Mapping[str, str], claim: str) -> None:
+    """Leave a volume no inode: whatever room it has, no file can be made."""
+    used = in_node(env, f"df --output=iused {_path(claim)} | tail -n 1").strip()
+    _remount(env, claim, f"nr_inodes={used}")
+
+
+def give_inodes(env: Mapping[str, str], claim: str) -> None:
+    """Give a volume more inodes than anybody needs."""
+    _remount(env, claim, "nr_inodes=1m")
 
 
 def lose(env: Mapping[str, str], claim: str) -> None:
@@ -79,8 +95,8 @@ def in_volume(env: Mapping[str, str], claim: str, script: str) -> str:
     return in_node(env, f"cd {_path(claim)}\n{script}")
 
 
-def _resize(env: Mapping[str, str], claim: str, size: str) -> None:
-    in_node(env, f"mount -o remount,size={size} {_path(claim)}")
+def _remount(env: Mapping[str, str], claim: str, option: str) -> None:
+    in_node(env, f"mount -o remount,{option} {_path(claim)}")
 
 
 def _released(env: Mapping[str, str]) -> list[str]:

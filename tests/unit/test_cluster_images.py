@@ -23,19 +23,21 @@ def test_a_build_folder_holds_files_programs_and_packages(tmp_path: Path) -> Non
     image, program, installed = (tmp_path / name for name in ("image", "program", "installed"))
     (image / "__pycache__").mkdir(parents=True)
     (image / "Dockerfile").write_text("FROM scratch\n")
-    (image / "context.toml").write_text('binaries = ["nats"]\n')
+    (image / "context.toml").write_text('binaries = ["nats", "nats-too"]\n')
     (program / "bin").mkdir(parents=True)
-    (program / "bin" / "nats").write_text("#!")
-    (program / "bin" / "nats").chmod(0o755)
+    for name in ("nats", "nats-too", "nats-unwanted"):
+        (program / "bin" / name).write_text("#!")
+        (program / "bin" / name).chmod(0o755)
     (installed / "site-packages" / "lib").mkdir(parents=True)
-    needs = {"nats": program, "site-packages-image": installed}
-    task = Task(tmp_path, {"binaries": "nats"}, (image,), needs, tmp_path, Shell(tmp_path / "log"))
+    needs = {"module": program, "site-packages-image": installed}
+    inputs = {"binaries": "nats nats-too"}
+    task = Task(tmp_path, inputs, (image,), needs, tmp_path, Shell(tmp_path / "log"))
     stage(task, tmp_path / "context")
     found = {
         path.relative_to(tmp_path / "context").as_posix()
         for path in (tmp_path / "context").rglob("*")
     }
-    assert found == {"Dockerfile", "nats", "site-packages", "site-packages/lib"}
+    assert found == {"Dockerfile", "nats", "nats-too", "site-packages", "site-packages/lib"}
     assert (tmp_path / "context" / "nats").stat().st_mode & 0o100
 
 

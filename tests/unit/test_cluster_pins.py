@@ -21,7 +21,19 @@ MODULES = {
     "coredns": "github.com/coredns/coredns",
     "local-path-provisioner": "github.com/rancher/local-path-provisioner",
     "nats": "github.com/nats-io/natscli",
+    "kube-state-metrics": "k8s.io/kube-state-metrics/v2",
+    "prometheus": "github.com/prometheus/prometheus",
+    "velero": "github.com/vmware-tanzu/velero",
+    "velero-plugin-for-aws": "github.com/vmware-tanzu/velero-plugin-for-aws",
 }
+
+
+def module_version(name: str, version: str) -> str:
+    """The version of a program as Go's module proxy knows it."""
+    if name != "prometheus":
+        return version
+    major, minor, patch = version.split(".")
+    return f"0.{major}{minor:0>2}.{patch}"
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +44,9 @@ def pins() -> Pins:
 @pytest.mark.parametrize(("name", "module"), MODULES.items())
 def test_a_locked_module_is_the_pinned_version(pins: Pins, name: str, module: str) -> None:
     text = (pins.airgap / "go" / name / "go.mod").read_text()
-    found = re.search(rf"{re.escape(module)} v(\S+)", text)
+    found = re.search(rf"^(?:require |\t){re.escape(module)} v(\S+)", text, re.MULTILINE)
     assert found
-    assert found[1] == pins.versions[name]
+    assert found[1] == module_version(name, pins.versions[name])
     assert (pins.airgap / "go" / name / "go.sum").stat().st_size > 0
     assert all(package.startswith(module) for package in packages(pins.airgap / "go" / name))
 
@@ -61,6 +73,16 @@ def test_images_carry_the_versions_of_what_is_in_them(pins: Pins) -> None:
     assert pins.images["coredns"][0].endswith(f":v{pins.versions['coredns']}")
     version = pins.versions["local-path-provisioner"]
     assert pins.images["local-path-provisioner"][0].endswith(f":v{version}")
+
+
+def test_velero_is_deployed_in_the_pinned_versions(pins: Pins) -> None:
+    text = (ROOT / "manifests" / "velero" / "base" / "deployment.yaml").read_text()
+    found = re.findall(r"image: velero/(\S+):v(\S+)", text)
+    names = ("velero-plugin-for-aws", "velero")
+    assert found == [(name, pins.versions[name]) for name in names]
+    # They are released in pairs: 1.17 with 1.13, 1.18 with 1.14.
+    plugin, server = (int(version.split(".")[1]) for _, version in found)
+    assert server - plugin == 4
 
 
 def test_both_ways_run_one_minor_release_of_kubernetes(pins: Pins) -> None:

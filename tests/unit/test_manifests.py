@@ -86,3 +86,59 @@ def test_the_server_takes_any_password(password: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def settings(overlay: str, folder: Path) -> None:
+    """Put what the server reads into a folder, as kustomize does: an overlay replaces files."""
+    for source in (NATS, MANIFESTS / "nats" / "overlays" / overlay):
+        for path in source.glob("*.conf"):
+            (folder / path.name).write_bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("overlay", ["ha", "dr", "dr-origin"])
+def test_an_overlay_takes_nothing_from_the_settings(overlay: str) -> None:
+    """A file that it replaces has every line of the base, in the same order; its own stand between.
+
+    The base says in cluster.conf that there is no cluster.
+    """
+    for path in (MANIFESTS / "nats" / "overlays" / overlay).glob("*.conf"):
+        lines = iter(path.read_text("utf-8").splitlines())
+        base = (NATS / path.name).read_text("utf-8").splitlines()
+        missing = [one for one in base if path.name != "cluster.conf" and one not in lines]
+        assert missing == [], path
+
+
+@pytest.mark.parametrize("overlay", ["ha", "dr", "dr-origin"])
+def test_the_server_takes_the_settings_of_an_overlay(overlay: str, tmp_path: Path) -> None:
+    settings(overlay, tmp_path)
+    program = find("nats-server")
+    assert program
+    link = {"MIRROR_PASSWORD": '"12e4"', "LINK": '"nats-leaf://mirror:12e4@nats-leaf.agents:7422"'}
+    done = subprocess.run(
+        [program, "-t", "-c", str(tmp_path / "nats.conf")],
+        env=environment("12e4") | link,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_kubelet_knows_the_link_s_password_before_it_puts_it_in() -> None:
+    """`$(MIRROR)` takes in only what is defined before; otherwise it would stay as it is."""
+    for name in ("dr/link.yaml", "dr-origin/password.yaml"):
+        patch = yaml.safe_load((MANIFESTS / "nats" / "overlays" / name).read_text("utf-8"))
+        first, second = patch["spec"]["template"]["spec"]["containers"][0]["env"]
+        assert (first["name"], "$(MIRROR)" in second["value"]) == ("MIRROR", True)
+
+
+def test_only_the_standby_may_dial() -> None:
+    text = (MANIFESTS / "nats/overlays/dr-origin/link.yaml").read_text("utf-8")
+    policy = next(one for one in yaml.safe_load_all(text) if one["kind"] == "NetworkPolicy")
+    (rule,) = policy["spec"]["ingress"]
+    (peer,) = rule["from"]
+    assert rule["ports"] == [{"port": 7422}]
+    assert peer == {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "agents-dr"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "nats"}},
+    }

@@ -39,8 +39,8 @@ def _tested(subject: Subject) -> list[PurePosixPath]:
 
 
 def _file_findings(subject: Subject, name: str, tested: list[PurePosixPath]) -> Iterable[Finding]:
-    if problem := _problem(subject.project.root / name):
-        yield Finding(name, problem, "write groups:, each with a name and its rules")
+    if wrong := problem(subject.project.root / name):
+        yield Finding(name, wrong, "write groups:, each with a name and its rules")
     if not any(PurePosixPath(name).is_relative_to(path) for path in tested):
         fix = "have a page of docs: run promtool test rules on it, name it under the page's inputs:"
         mend = " and ".join(dict.fromkeys(page.mend() for page in subject.evidence))
@@ -51,7 +51,7 @@ def _file_findings(subject: Subject, name: str, tested: list[PurePosixPath]) -> 
         )
 
 
-def _problem(path: Path) -> str:
+def problem(path: Path) -> str:
     """Why the file holds no rules; empty if it does."""
     try:
         data = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
