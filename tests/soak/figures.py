@@ -1,15 +1,23 @@
-"""What a long run has measured: the page about rehearsals shows it."""
+"""What a run has measured: pages show it."""
 
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "docs" / "runbook" / "rehearsal"
+DOCS = Path(__file__).parents[2] / "docs"
+REHEARSAL = DOCS / "runbook" / "rehearsal"
+REFERENCE = DOCS / "reference"
 
 
-def write(name: str, **found: object) -> None:
+def asked() -> bool:
+    """Whether a test that runs every day shall keep what it has measured: `make figures`."""
+    return os.environ.get("PHASE_LEDGER_FIGURES") == "1"
+
+
+def write(name: str, folder: Path = REHEARSAL, **found: object) -> None:
     """Keep what a run has found, with the day."""
     told = {"date": f"{datetime.now(UTC):%Y-%m-%d}", **found}
-    (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
