@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 AUDIT  := .ledger/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check audit drill test soak soak-dr mutants coverage unit cluster bench lock clean
+.PHONY: help site serve check audit drill test figures soak soak-dr mutants coverage unit cluster bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it
 	@tools/packages
 	@$(BIN)/coverage erase
 	@tools/test $(BIN)
+
+figures: $(STAMP) ## seconds until each alert fires and ends, and the indicators (minutes)
+	@PHASE_LEDGER_FIGURES=1 $(BIN)/pytest --cluster-up \
+	  tests/cluster/test_alerts_live.py tests/cluster/test_observability.py \
+	  tests/cluster/test_dashboard.py
 
 soak: $(STAMP) ## a gibibyte lost and restored, a backup killed 50 times (many minutes)
 	@$(BIN)/pytest --cluster-up -m soak --log-cli-level=INFO --ignore=tests/soak/test_dr.py tests/soak

@@ -79,7 +79,7 @@ def nothing(env: Env) -> None:
 
 DRILLS = {
     "NATSBackupFailed": Drill(
-        fail, back_up, "A backup fails, in each of its tries", "The next one goes well"
+        fail, back_up, "A backup fails of a wrong setting", "The next one goes well"
     ),
     "NATSBackupMissing": Drill(
         alert_faults.overdue, back_up, "The last success is made 27 hours old", "A backup"
@@ -94,7 +94,10 @@ DRILLS = {
         alert_faults.suspended, nothing, "The CronJob is suspended", "It is resumed"
     ),
     "NATSBackupStuck": Drill(
-        alert_faults.stuck, nothing, "A backup waits for a node that takes no pods", "It takes some"
+        alert_faults.stuck,
+        nothing,
+        "A backup waits for a node that takes no pods",
+        "The node takes pods again",
     ),
     "NATSBackupVerifyStale": Drill(
         alert_faults.overdue, verify, "The last success is made 27 hours old", "A verification"
@@ -106,10 +109,16 @@ DRILLS = {
         "A verification from the bucket",
     ),
     "BackupPVCNearCapacity": Drill(
-        faults.backup_volume_full, look, "The last byte of the volume is taken", "It is freed"
+        faults.backup_volume_full,
+        look,
+        "The last byte of the volume is taken",
+        "It is freed, and measured",
     ),
     "BackupPVCInodesNearCapacity": Drill(
-        alert_faults.no_inodes, look, "The last inode of the volume is taken", "It is freed"
+        alert_faults.no_inodes,
+        look,
+        "The last inode of the volume is taken",
+        "It is freed, and measured",
     ),
     "VeleroBackupFailed": Drill(
         alert_faults.schedule_broken,

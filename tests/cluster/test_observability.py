@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 import yaml
 
+from ledger.cluster import Identity
+from tests.soak import figures
 from tests.support import nats, observability, velero
 from tests.support.observability import Ask, await_rules, await_series, query
 
@@ -75,6 +78,24 @@ def test_what_a_rule_reads_is_served(busy: Ask, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in rules() if ":" in name and name != AT_MIDNIGHT])
 def test_what_is_recorded_has_values(busy: Ask, name: str) -> None:
     assert await_series(busy, f"last_over_time({name}[10m])")
+
+
+def test_the_indicators_are_there_to_be_held_against_their_targets(
+    busy: Ask, cluster: Identity
+) -> None:
+    (age,) = await_series(busy, 'cronjob:last_success_age_seconds:max{cronjob="nats-backup"}')
+    (verified,) = await_series(busy, "cronjob:verify_duration_seconds:max")
+    assert verified["metric"]["cronjob"] == "nats-backup-verify"
+    if figures.asked():
+        figures.write(
+            "slis",
+            figures.REFERENCE,
+            freshness_seconds=round(float(age["value"][1])),
+            restore_seconds=round(float(verified["value"][1])),
+            cores=os.cpu_count(),
+            kubernetes=cluster.kubernetes.removeprefix("v"),
+            prometheus=busy("status/buildinfo")["version"],
+        )
 
 
 def test_the_backup_volume_is_measured_while_somebody_looks(busy: Ask) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup, Tag
 
 from ledger.core.clock import day
@@ -19,7 +20,7 @@ from ledger.flow.evidence import gather
 from ledger.flow.prompt import next_prompt
 from tests.site import links
 from tests.site.building import ROOT, TODAY, Site
-from tests.unit.test_alerts import alerts
+from tests.unit.test_alerts import RULES, alerts
 from tests.unit.test_docs_alerts import SECTIONS
 
 SEED = ROOT / "tests/fixtures/saas-phase11-external-backup.md"
@@ -69,17 +70,22 @@ def test_this_repository_builds(own: Path) -> None:
 
 def test_the_page_about_rehearsals_tells_what_was_measured(own: Path) -> None:
     page = BeautifulSoup((own / "runbook/rehearsal/index.html").read_text("utf-8"), "html.parser")
-    cells = [[cell.text for cell in row.select("th, td")] for row in page.select("article tr")]
-    rows = dict(pair for pair in cells if len(pair) == 2)
+    restored, killed, taken_over = (
+        {row.select("th, td")[0].text: row.select("th, td")[1].text for row in table.select("tr")}
+        for table in page.select("article table")[:3]
+    )
     folder = ROOT / "docs/runbook/rehearsal"
-    restore, kills = (json.loads((folder / f"{n}.json").read_text()) for n in ("restore", "kills"))
+    restore, kills, over = (
+        json.loads((folder / f"{n}.json").read_text()) for n in ("restore", "kills", "dr")
+    )
     gibibytes = restore["bytes"] / (1 << 30)
     measured = f"{restore['restore_seconds']} seconds for {gibibytes:.2f} GiB, from"
-    assert rows["Measured"].startswith(measured)
-    assert rows["Objective"] == "15 minutes"
+    assert restored["Measured"].startswith(measured)
+    assert restored["Objective"] == taken_over["Objective"] == "15 minutes"
+    assert taken_over["Measured"].startswith(f"{over['seconds']['total']} seconds, from")
     assert restore["restore_seconds"] < 15 * 60
     assert (gibibytes >= 1, restore["streams"]) == (True, 5)
-    assert rows["Killed with SIGKILL, at random moments"] == f"{kills['kills']} times"
+    assert killed["Killed with SIGKILL, at random moments"] == f"{kills['kills']} times"
     assert kills["kills"] >= 50 > kills["stored"] > 0
 
 
@@ -88,19 +94,32 @@ def test_the_page_of_contracts_tells_the_last_figures(own: Path) -> None:
     cells = [[cell.text for cell in row.select("td")] for row in page.select("tbody tr")]
     told = {name: figure for name, _, figure, _ in cells}
     folder = ROOT / "docs/runbook/rehearsal"
-    restore = json.loads((folder / "restore.json").read_text())
-    takeover = folder / "dr.json"
+    restore, over = (json.loads((folder / f"{n}.json").read_text()) for n in ("restore", "dr"))
     assert told == {
         "Restore from the volume": f"{restore['restore_seconds']} s, {restore['date']}",
-        "Restore in another cluster": "not measured yet",
+        "Restore in another cluster": f"{over['seconds']['total']} s, {over['date']}",
         "Freshness": "none: it takes a cluster that keeps its schedule for days",
         "Success": "none: it takes a cluster that keeps its schedule for 30 days",
-    } | ({"Restore in another cluster": _takeover(takeover)} if takeover.is_file() else {})
+    }
 
 
-def _takeover(path: Path) -> str:
-    told = json.loads(path.read_text())
-    return f"{told['seconds']['total']} s, {told['date']}"
+def test_the_page_of_indicators_shows_the_queries_of_the_rules(own: Path) -> None:
+    page = BeautifulSoup((own / "reference/slis/index.html").read_text("utf-8"), "html.parser")
+    boxes = page.select(".highlight:has(.filename)")
+    shown = {box.select(".filename")[0].text: box.select("code")[0].text.strip() for box in boxes}
+    groups = [group for path in RULES for group in yaml.safe_load(path.read_text())["groups"]]
+    rules = [rule for group in groups for rule in group["rules"] if "record" in rule]
+    assert len(shown) == 3
+    assert shown.items() <= {rule["record"]: rule["expr"].strip() for rule in rules}.items()
+
+
+def test_the_page_of_alert_rules_has_a_row_for_each_drill(own: Path) -> None:
+    page = BeautifulSoup((own / "reference/alerts/index.html").read_text("utf-8"), "html.parser")
+    cells = [row.select("a, td + td") for row in page.select("#matrix ~ * tbody tr")]
+    told = json.loads((ROOT / "docs/reference/alerts-matrix.json").read_text("utf-8"))["alerts"]
+    assert [[cell.text for cell in row[:3]] for row in cells] == [
+        [one["alert"], f"{one['fires']}\xa0s", f"{one['ends']}\xa0s"] for one in told
+    ]
 
 
 def test_every_alert_leads_to_its_page(own: Path) -> None:

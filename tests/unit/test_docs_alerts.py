@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect
 
@@ -10,6 +11,7 @@ import pytest
 from ledger.core.project import Project
 from ledger.core.skill import Skill
 from ledger.pages.page import read_page
+from tests.cluster.test_alerts_live import DRILLS, row
 from tests.unit.test_alerts import ROOT, RULES, alerts
 
 FOLDER = ROOT / "docs/alerts"
@@ -20,6 +22,15 @@ HEADING = re.compile(r"^## ([\w-]+) \{ #([\w-]+) \}$", re.MULTILINE)
 
 def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
     assert PAGES.keys() == alerts().keys()
+
+
+def test_every_alert_has_a_drill_on_a_cluster_and_its_figures_are_of_the_rule_as_it_is() -> None:
+    told = json.loads((ROOT / "docs/reference/alerts-matrix.json").read_text("utf-8"))["alerts"]
+    assert [one["alert"] for one in told] == list(DRILLS)
+    assert DRILLS.keys() == alerts().keys()
+    for one in told:
+        seconds = {key: one[key] for key in ("fires", "ends")}
+        assert one == row(one["alert"], one["limit_here"]) | seconds, "make figures"
 
 
 def test_the_skill_names_every_file_of_rules() -> None:
