@@ -147,8 +147,7 @@ def measured(ask: Ask, cluster: Identity) -> Iterator[dict[str, dict[str, Any]]]
     if figures.asked() and found.keys() == DRILLS.keys():
         here = {rule["name"]: limit(rule["query"]) for rule in await_rules(ask)}
         figures.write(
-            "alerts-matrix",
-            figures.REFERENCE,
+            figures.REFERENCE / "alerts-matrix.json",
             cores=os.cpu_count(),
             kubernetes=cluster.kubernetes.removeprefix("v"),
             prometheus=ask("status/buildinfo")["version"],

@@ -73,7 +73,7 @@ def shown() -> Iterator[list[dict[str, Any]]]:
     found: list[dict[str, Any]] = []
     yield found
     if figures.asked() and len(found) == len(PANELS):
-        figures.write("dashboard", figures.REFERENCE, panels=found)
+        figures.write(figures.REFERENCE / "dashboard.json", panels=found)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=[panel["title"] for panel in PANELS])

@@ -88,8 +88,7 @@ def test_the_indicators_are_there_to_be_held_against_their_targets(
     assert verified["metric"]["cronjob"] == "nats-backup-verify"
     if figures.asked():
         figures.write(
-            "slis",
-            figures.REFERENCE,
+            figures.REFERENCE / "slis.json",
             freshness_seconds=round(float(age["value"][1])),
             restore_seconds=round(float(verified["value"][1])),
             cores=os.cpu_count(),

@@ -17,7 +17,7 @@ def asked() -> bool:
     return os.environ.get("PHASE_LEDGER_FIGURES") == "1"
 
 
-def write(name: str, folder: Path = REHEARSAL, **found: object) -> None:
-    """Keep what a run has found, with the day."""
+def write(path: Path, **found: object) -> None:
+    """Keep what a run has found in a file of JSON, with the day."""
     told = {"date": f"{datetime.now(UTC):%Y-%m-%d}", **found}
-    (folder / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    path.write_text(json.dumps(told, indent=2) + "\n", "utf-8")

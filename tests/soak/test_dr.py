@@ -18,7 +18,7 @@ import pytest
 from ledger.cluster import Identity, environment
 from tests.soak import account
 from tests.soak.conftest import DATA
-from tests.soak.figures import write
+from tests.soak.figures import REHEARSAL, write
 from tests.support import dr, nats, objects, s3, velero, volumes
 from tests.support.blocks import run_blocks
 
@@ -102,7 +102,7 @@ def test_another_cluster_takes_over(bucket: Env, cluster: Identity) -> None:
         run_blocks(standby, PAGE, "take-over", "back-up")
         assert objects.of(standby, nats.NAMESPACE) == written
         write(
-            "dr",
+            REHEARSAL / "dr.json",
             **figures(held),
             objects=len(written),
             seconds=seconds,

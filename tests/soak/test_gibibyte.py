@@ -13,7 +13,7 @@ import pytest
 from ledger.cluster import Identity
 from tests.soak import account
 from tests.soak.conftest import DATA
-from tests.soak.figures import write
+from tests.soak.figures import REHEARSAL, write
 from tests.support import nats, volumes
 from tests.support.nats import box
 
@@ -65,7 +65,7 @@ def test_a_gibibyte_comes_back(roomy: Env, cluster: Identity) -> None:
 
     assert account.read(roomy) == before
     write(
-        "restore",
+        REHEARSAL / "restore.json",
         **found,
         backup_seconds=backup,
         verify_seconds=verify,

@@ -21,7 +21,7 @@ from uuid import uuid4
 import pytest
 
 from tests.soak import account
-from tests.soak.figures import write
+from tests.soak.figures import REHEARSAL, write
 from tests.support import nats, volumes
 from tests.support.nats import box, job, kubectl
 
@@ -147,4 +147,4 @@ def test_a_killed_backup_never_harms_an_archive(roomy: Env, looker: str) -> None
         nats.wipe(roomy)
         job(roomy, "nats-restore", ARCHIVE=archive)
         assert account.read(roomy) == content
-    write("kills", kills=KILLS, seed=SEED, stored=sum(stored), restored=len(good))
+    write(REHEARSAL / "kills.json", kills=KILLS, seed=SEED, stored=sum(stored), restored=len(good))
