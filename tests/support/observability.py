@@ -48,7 +48,7 @@ def deploy(env: Mapping[str, str], *, fast: bool = False) -> None:
 
 def remove(env: Mapping[str, str]) -> None:
     """Remove all of it."""
-    commands.run(env, "kubectl", "delete", "-k", str(MANIFESTS))
+    commands.run(env, "kubectl", "delete", "-k", str(MANIFESTS), "--ignore-not-found")
 
 
 @contextmanager

@@ -17,7 +17,10 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs/runbook/rehearsal"
 CONTRACTS = yaml.safe_load((ROOT / "docs/reference/dr-contracts.yaml").read_text("utf-8"))
-PAGES = [ROOT / f"docs/reference/{name}.md" for name in ("production-checklist", "deferred-tests")]
+PAGES = [
+    ROOT / f"docs/{name}.md"
+    for name in ("reference/production-checklist", "reference/deferred-tests", "learnings")
+]
 MEASURED = [one for one in CONTRACTS if "figure" in one]
 
 
