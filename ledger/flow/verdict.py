@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ledger.core.phases import Status
 from ledger.core.skill import Skill
 from ledger.flow.debts import Owed
 
 DECISIONS = ("archive", "upgrade", "retain")
+
+# So many names can be read in one sentence; the epilogue lists all of them.
+_FEW: Final = 4
 
 
 def decide(skill: Skill, owed: Iterable[Owed]) -> str:
@@ -24,8 +28,7 @@ def why(skill: Skill, owed: Iterable[Owed], decision: str) -> str:
         owed: all that it owes.
         decision: one of DECISIONS.
     """
-    names = ", ".join(debt.name or debt.where for debt in _open(owed))
-    owing = f"{names} {'are' if ',' in names else 'is'} still owed" if names else "nothing is owed"
+    owing = _owing([debt.name or debt.where for debt in _open(owed)])
     waiting = ", ".join(skill.strings("enables"))
     waited = f"{waiting} {'wait' if ',' in waiting else 'waits'} on it" if waiting else ""
     facts = " and ".join(filter(None, (owing, waited or "nothing waits on it")))
@@ -34,6 +37,13 @@ def why(skill: Skill, owed: Iterable[Owed], decision: str) -> str:
     if decision == decide(skill, owed):
         return f"{facts[:1].upper()}{facts[1:]}."
     return f"Decided by a person, although {facts}."
+
+
+def _owing(names: Sequence[str]) -> str:
+    if not names:
+        return "nothing is owed"
+    listed = ", ".join(names) if len(names) <= _FEW else f"{len(names)} debts"
+    return f"{listed} {'is' if len(names) == 1 else 'are'} still owed"
 
 
 def _open(owed: Iterable[Owed]) -> list[Owed]:

@@ -9,9 +9,11 @@ import frontmatter
 import pytest
 
 from ledger.core.phases import PHASES
+from ledger.flow.debts import debts_of
 from ledger.flow.epilogue import build_epilogue, latest_epilogue
 from ledger.flow.evidence import gather
 from ledger.flow.gates import GateResult, Subject
+from ledger.flow.verdict import why
 from tests.fixtures.flow_project import DAY, Fake
 
 REASON = 'the lab said: "go", 100 % # sure'
@@ -75,6 +77,12 @@ def test_missing_artifacts_are_said(fake: Fake) -> None:
     fake.replace("skills/backup.md", "config: manifests", "config: gone.yaml")
     text = build_epilogue(subject(fake, "QA"), (), DAY)
     assert "| config | `gone.yaml` | missing |\n" in text
+
+
+def test_many_debts_are_counted_in_the_decision(fake: Fake) -> None:
+    reflect = subject(fake, "REFLECT")
+    (*_, owed) = debts_of(fake.project, reflect.skill, reflect.evidence, DAY)
+    assert why(reflect.skill, [owed] * 5, "retain").startswith("5 debts are still owed and ")
 
 
 def test_overdue_debts_come_first(fake: Fake) -> None:
