@@ -45,6 +45,9 @@ class Judge:
         for name in good.strings("inputs"):
             if (source / name).is_dir():
                 shutil.copytree(source / name, root / name)
+            elif (source / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source / name, root / name)
         self.runs = not good.needs_cluster
         self._lock(good)
         assert self.notices(self.path.read_text("utf-8")) == ()
