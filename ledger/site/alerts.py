@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import yaml
-
 from ledger.core.forest import find_skill
 from ledger.errors import PageError
-from ledger.flow.gates.rules import problem
+from ledger.flow.gates.rules import read_groups
 from ledger.pages.page import Page
 from ledger.site import sources
 from ledger.site.marks import Mark
@@ -52,12 +50,13 @@ def _rules(page: Page) -> list[dict[str, Any]]:
     """The alerting rules of the skill that the page's front matter names, in their order."""
     project = sources.project()
     names = find_skill(project, str(page.meta.get("skill", ""))).strings("rules")
+    found: list[dict[str, Any]] = []
     for name in names:
-        if wrong := problem(project.root / name):
+        groups, wrong = read_groups(project.root / name)
+        if wrong:
             raise PageError(wrong, where=name)
-    texts = [(project.root / name).read_text("utf-8") for name in names]
-    groups = [group for text in texts for group in yaml.safe_load(text)["groups"]]
-    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+        found += [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    return found
 
 
 def _row(rule: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support import commands, nats, objects, s3, shop, velero
+from tests.support import commands, nats, objects, s3, shop, velero, velero_faults
 
 pytestmark = pytest.mark.cluster
 
@@ -84,9 +84,7 @@ def broken_location(env: Env, **storage: str) -> Iterator[None]:
         patch = json.dumps({"spec": {"objectStorage": storage}})
         velero.kubectl(env, "patch", "bsl", "default", "--type=merge", "-p", patch)
     else:
-        cloud = "[default]\naws_access_key_id=nobody\naws_secret_access_key=nothing\n"
-        patch = json.dumps({"stringData": {"cloud": cloud}})
-        velero.kubectl(env, "patch", "secret", "cloud-credentials", "-p", patch)
+        velero_faults.put_bad_key(env)
     try:
         velero.await_location(env, "Unavailable")
         yield

@@ -17,6 +17,15 @@ def kubectl(env: Mapping[str, str], *args: str, namespace: str = "default", give
     return run(env, "kubectl", "--namespace", namespace, *args, given=given)
 
 
+def await_rollout(env: Mapping[str, str], workload: str, namespace: str) -> None:
+    """Wait until every pod of a workload runs as it is written, three minutes at most.
+
+    Raises:
+        AssertionError: they do not.
+    """
+    kubectl(env, "rollout", "status", workload, "--timeout=180s", namespace=namespace)
+
+
 def run(env: Mapping[str, str], *command: str, given: str = "") -> str:
     """Run a program, with `given` on its standard input, and return what it prints.
 

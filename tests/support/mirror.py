@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 
 from tests.support import nats
-from tests.support.commands import kubectl
+from tests.support.commands import await_rollout, kubectl
 
 STANDBY = "agents-dr"
 CLIENTS = "checkout"
@@ -39,7 +39,7 @@ def deploy(env: Mapping[str, str]) -> None:
     overlay = str(nats.MANIFESTS / "overlays" / "dr")
     kubectl(env, "apply", "-k", overlay, namespace=STANDBY)
     for workload in ("statefulset/nats", "statefulset/nats-view", "deployment/nats-box"):
-        _await(env, workload, STANDBY)
+        await_rollout(env, workload, STANDBY)
     _await_link(env)
     for stream in nats.box(env, "nats", "stream", "ls", "--all", "--names").split():
         told = nats.box(env, "nats", "stream", "info", stream, "--json")
@@ -47,7 +47,7 @@ def deploy(env: Mapping[str, str]) -> None:
         kubectl(env, *box, namespace=STANDBY, given=told)
     kubectl(env, "label", "namespace", CLIENTS, "phase-ledger.io/nats-client=true")
     kubectl(env, "apply", "-f", "-", namespace=CLIENTS, given=json.dumps(_publisher()))
-    _await(env, "deployment/orders", CLIENTS)
+    await_rollout(env, "deployment/orders", CLIENTS)
 
 
 def remove(env: Mapping[str, str]) -> None:
@@ -73,10 +73,6 @@ def _copy(env: Mapping[str, str], secret: str, namespace: str) -> None:
     found = json.loads(nats.kubectl(env, "get", "secret", secret, "-o", "json"))
     found["metadata"] = {"name": secret}
     kubectl(env, "apply", "-f", "-", namespace=namespace, given=json.dumps(found))
-
-
-def _await(env: Mapping[str, str], workload: str, namespace: str) -> None:
-    kubectl(env, "rollout", "status", workload, "--timeout=180s", namespace=namespace)
 
 
 def _publisher() -> dict[str, object]:

@@ -46,7 +46,7 @@ def deploy(env: Mapping[str, str], overlay: str = "local") -> None:
     make_passwords(env)
     kubectl(env, "apply", "-k", str(MANIFESTS / "overlays" / overlay))
     for workload in ("statefulset/nats", "statefulset/nats-view", "deployment/nats-box"):
-        _await(env, workload)
+        commands.await_rollout(env, workload, NAMESPACE)
 
 
 def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
@@ -60,19 +60,19 @@ def make_passwords(env: Mapping[str, str], namespace: str = NAMESPACE) -> None:
 def use(env: Mapping[str, str], image: str) -> None:
     """Let NATS run on one of the project's images, and wait for it."""
     kubectl(env, "set", "image", "statefulset/nats", f"nats=phase-ledger/{image}:dev")
-    _await(env, "statefulset/nats")
+    commands.await_rollout(env, "statefulset/nats", NAMESPACE)
 
 
 def start(env: Mapping[str, str]) -> None:
     """Let NATS run, and wait for it."""
     kubectl(env, "scale", "statefulset/nats", "--replicas=1")
-    _await(env, "statefulset/nats")
+    commands.await_rollout(env, "statefulset/nats", NAMESPACE)
 
 
 def restart(env: Mapping[str, str]) -> None:
     """Let NATS read its settings and the passwords anew, and wait for it."""
     kubectl(env, "rollout", "restart", "statefulset/nats")
-    _await(env, "statefulset/nats")
+    commands.await_rollout(env, "statefulset/nats", NAMESPACE)
 
 
 def stop(env: Mapping[str, str]) -> None:
@@ -147,7 +147,3 @@ def kubectl(env: Mapping[str, str], *args: str, namespace: str = NAMESPACE, give
         AssertionError: it failed; the message holds what it said.
     """
     return commands.kubectl(env, *args, namespace=namespace, given=given)
-
-
-def _await(env: Mapping[str, str], workload: str) -> None:
-    kubectl(env, "rollout", "status", workload, "--timeout=180s")

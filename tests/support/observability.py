@@ -42,8 +42,7 @@ def deploy(env: Mapping[str, str], *, fast: bool = False) -> None:
         assert times, f"the rules have no {usual}"
     commands.run(env, "kubectl", "apply", "-f", "-", given=manifest)
     for name in ("kube-state-metrics", "prometheus"):
-        rollout = ("rollout", "status", f"deployment/{name}", "--timeout=180s")
-        commands.kubectl(env, *rollout, namespace=NAMESPACE)
+        commands.await_rollout(env, f"deployment/{name}", NAMESPACE)
 
 
 def remove(env: Mapping[str, str]) -> None:

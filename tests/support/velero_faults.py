@@ -22,14 +22,19 @@ _HOOK_KEY = "pre.hook.backup.velero.io/command"
 def location_unavailable(env: Mapping[str, str]) -> Iterator[None]:
     """Velero's key is not the bucket's, since the backup `agents-monday` of NATS was made."""
     assert velero.backup(env, "agents-monday", nats.NAMESPACE) == "Completed"
-    change = json.dumps({"stringData": {"cloud": _BAD_KEY}})
-    velero.kubectl(env, "patch", "secret", "cloud-credentials", "--patch", change)
+    put_bad_key(env)
     try:
         velero.await_location(env, "Unavailable")
         yield
     finally:
         velero.make_secrets(env)
         velero.await_location(env)
+
+
+def put_bad_key(env: Mapping[str, str]) -> None:
+    """Give Velero a key that the bucket does not know."""
+    change = json.dumps({"stringData": {"cloud": _BAD_KEY}})
+    velero.kubectl(env, "patch", "secret", "cloud-credentials", "--patch", change)
 
 
 @contextmanager

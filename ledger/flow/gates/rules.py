@@ -39,7 +39,8 @@ def _tested(subject: Subject) -> list[PurePosixPath]:
 
 
 def _file_findings(subject: Subject, name: str, tested: list[PurePosixPath]) -> Iterable[Finding]:
-    if wrong := problem(subject.project.root / name):
+    _, wrong = read_groups(subject.project.root / name)
+    if wrong:
         yield Finding(name, wrong, "write groups:, each with a name and its rules")
     if not any(PurePosixPath(name).is_relative_to(path) for path in tested):
         fix = "have a page of docs: run promtool test rules on it, name it under the page's inputs:"
@@ -51,18 +52,18 @@ def _file_findings(subject: Subject, name: str, tested: list[PurePosixPath]) -> 
         )
 
 
-def problem(path: Path) -> str:
-    """Why the file holds no rules; empty if it does."""
+def read_groups(path: Path) -> tuple[list[Mapping[str, Any]], str]:
+    """The groups of a file of Prometheus rules, and why it holds none; empty if it does."""
     try:
         data = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        return f"cannot be read: {getattr(error, 'strerror', error)}"
+        return [], f"cannot be read: {getattr(error, 'strerror', error)}"
     except yaml.YAMLError as error:
-        return f"broken YAML: {getattr(error, 'problem', None) or 'not text'}"
+        return [], f"broken YAML: {getattr(error, 'problem', None) or 'not text'}"
     groups = data.get("groups") if isinstance(data, Mapping) else None
     if not isinstance(groups, list) or not groups:
-        return "no Prometheus groups in it"
-    return next(filter(None, map(_group_problem, groups)), "")
+        return [], "no Prometheus groups in it"
+    return groups, next(filter(None, map(_group_problem, groups)), "")
 
 
 def _group_problem(group: Any) -> str:
