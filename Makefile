@@ -47,7 +47,7 @@ unit: $(STAMP) ## the tests that need no cluster
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
 	@tools/packages
 	@$(BIN)/coverage erase
-	@tools/test $(BIN)
+	@$(BIN)/python -m tools.test
 
 figures: $(STAMP) ## seconds until each alert fires and ends, and the indicators (minutes)
 	@PHASE_LEDGER_FIGURES=1 $(BIN)/pytest --cluster-up \

@@ -42,6 +42,7 @@ for stream in $(nats stream ls --all --names); do nats stream rm "$stream" --for
 def deploy(env: Mapping[str, str], overlay: str = "local") -> None:
     """Apply an overlay and wait until NATS and its shells run."""
     kubectl(env, "apply", "-f", str(MANIFESTS / "base" / "namespace.yaml"))
+    kubectl(env, "apply", "-f", str(Path(__file__).with_name("no-schedule.yaml")))
     volumes.provide(env)
     make_passwords(env)
     kubectl(env, "apply", "-k", str(MANIFESTS / "overlays" / overlay))
