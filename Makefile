@@ -5,23 +5,29 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 AUDIT  := .ledger/audit
+ZENSICAL := .ledger/zensical
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve check audit drill test figures soak soak-dr mutants coverage unit cluster bench lock clean
+.PHONY: help dev site serve check audit zensical sbom fuzz test figures soak soak-dr mutants coverage unit cluster screenshot bench lock reference clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.txt pyproject.toml tools/venv
 	@PYTHON="$(PYTHON)" tools/venv $(VENV)
 	@touch $@
 
+dev: $(STAMP) ## all that a contributor needs: the environment, a check at each commit, git's merges
+	@git config core.hooksPath tools/hooks
+	@$(BIN)/ledger merge --install
+	@echo "ready: make check, make test-unit; make cluster for what needs one"
+
 site: $(STAMP) ## build the site into site/
-	@$(BIN)/mkdocs build --strict
+	@$(BIN)/ledger site build
 	@echo "the site is in $(CURDIR)/site; to read it: make serve, or python3 -m http.server -d site"
 
 serve: $(STAMP) ## serve the site while you write
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+	@$(BIN)/ledger site serve
 
 check: $(STAMP) ## formatting, lint, types, layers, pages and manifests as written: seconds
 	@$(BIN)/ruff format --check .
@@ -35,14 +41,28 @@ $(AUDIT)/.installed: tools/audit/requirements.txt | $(STAMP)
 	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-audit: $(AUDIT)/.installed ## security of manifests, policies and the work tree
+audit: $(AUDIT)/.installed ## security of manifests, policies, the work tree and its history
 	@$(BIN)/python -m tools.audit
 
-drill: $(STAMP) ## the disasters of backup and restore, with real servers on this machine
-	@$(BIN)/pytest tests/drill
+sbom: $(AUDIT)/.installed ## every pinned package, Go module and image: dist/phase-ledger.cdx.json
+	@$(BIN)/python -m tools.sbom
+
+$(ZENSICAL)/.installed: tools/zensical/requirements.txt | $(STAMP)
+	@$(BIN)/python -m venv --clear $(ZENSICAL)
+	@$(ZENSICAL)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+zensical: $(ZENSICAL)/.installed ## the site built by Zensical, too, and what differs; nothing fails on it
+	@$(BIN)/python -m tools.zensical
 
 unit: $(STAMP) ## the tests that need no cluster
 	@$(BIN)/pytest -m "not cluster"
+
+test-%: $(STAMP) ## one folder of tests: unit, property, fuzz, site, browser, drill, cluster
+	@$(BIN)/pytest $(if $(filter cluster,$*),--cluster-up,-m "not cluster") tests/$*
+
+fuzz: $(STAMP) ## damaged files of every kind that is read, twenty thousand of each (an hour)
+	@$(BIN)/pytest --hypothesis-profile=fuzz tests/fuzz
 
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again
 	@tools/packages
@@ -70,14 +90,23 @@ coverage: ## what the last make test covered; fails below 90 %
 cluster: $(STAMP) ## raise the kind cluster and leave it running
 	@$(BIN)/ledger cluster up
 
-bench: $(STAMP) ## start-up and scan, ours and other tools': one table; installs them on demand
+screenshot: site ## the picture of the README, anew from the built site (needs Chromium)
+	@$(BIN)/python -m tools.screenshot
+
+bench: $(STAMP) ## start-up and scan, ours and other tools'; how even shards are; installs on demand
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.shards
 
 lock: ## renew the pinned requirements (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
 	  --no-header --no-annotate --python-version 3.11 -o requirements.txt
 	uv pip compile tools/audit/requirements.in --universal --generate-hashes \
 	  --no-header --no-annotate --python-version 3.11 -o tools/audit/requirements.txt
+	uv pip compile tools/zensical/requirements.in --universal --generate-hashes \
+	  --no-header --no-annotate --python-version 3.11 -o tools/zensical/requirements.txt
+
+reference: $(STAMP) ## write the page of all commands anew, from their --help
+	@$(BIN)/python -m tools.reference
 
 clean: ## remove the environment and the built site
 	rm -rf $(VENV) site .ledger .mypy_cache .ruff_cache .pytest_cache

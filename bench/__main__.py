@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import readers, session, startup
+from bench import readers, session, site, startup
 from bench.measure import Times, measure
 from bench.skills import COUNT, SEED
 
@@ -30,14 +30,29 @@ def main() -> None:
         scanned = measure(readers.cases(Path(folder)), args.rounds)
         pages, no_pages = session.cases(Path(folder), rivals=not args.no_rivals)
         ran = measure(pages, args.rounds)
+        built = {
+            count: measure(site.cases(Path(folder) / f"site-{count}", count), _few(args.rounds))
+            for count in site.COUNTS
+        }
     if args.json:
         document = _document(args.rounds, started, missing | no_pages, scanned, ran)
+        document["sites"] = {
+            count: {name: time._asdict() for name, time in times.items()}
+            for count, times in built.items()
+        }
         print(json.dumps(document, indent=2))
     else:
         print(f"{_machine()}; median of {args.rounds}, in turns, after one to warm up\n")
         print(_table("Start-up", started, missing))
         print(_table(f"{COUNT} headers (seed {SEED})", scanned, {}))
         print(_table(f"A page of {session.BLOCKS} blocks of `true`", ran, no_pages))
+        for count, times in built.items():
+            print(_table(f"A site of {count} pages; processor time", times, {}))
+
+
+def _few(rounds: int) -> int:
+    """How often a build is run, which takes up to minutes."""
+    return max(1, rounds // 7)
 
 
 def _table(title: str, times: Mapping[str, Times], missing: Mapping[str, str]) -> str:

@@ -53,6 +53,10 @@ class PageError(LedgerError):
     """A page whose blocks cannot be trusted to mean what they say."""
 
 
+class SignatureError(LedgerError):
+    """A record that is not what a signature says, or bears none."""
+
+
 class GateError(LedgerError):
     """A phase that may not settle yet."""
 

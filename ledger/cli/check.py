@@ -61,6 +61,8 @@ def _run(args: argparse.Namespace) -> Exit:
         print_json("check", files=len(files), count=count, problems=told)
     else:
         print_text(listing(problems))
+    if args.pages:
+        _say_what_is_left_out()
     say(_summary(len(files), count))
     found = count[Severity.ERROR] or (args.strict and count[Severity.WARNING])
     return Exit.FOUND if found else Exit.DONE
@@ -85,6 +87,14 @@ def _problems(
             else lint(file, around)
         )
     )
+
+
+def _say_what_is_left_out() -> None:
+    from ledger.core.extra import install
+    from ledger.pages.lint_header import CHECKED
+
+    if not CHECKED:
+        say(f"front matter was not held against its schema: {install('offline')}")
 
 
 def _named(project: Project, every: Sequence[Path], name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""`ledger evidence show|merge`."""
+"""`ledger evidence show|merge|sign|verify`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ledger.cli.common import (
     today,
     wrapped,
 )
+from ledger.cli.evidence_sign import add_sign, add_verify
 from ledger.errors import Exit
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Give the command its own commands."""
     describe(
         parser,
-        "Look at what was verified, or bring together what several machines verified.",
+        "Look at what was verified, sign it, or bring together what several machines\nverified.",
         "ledger evidence show",
         "ledger evidence merge shard-1 shard-2",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add_command in (_add_show, _add_merge):
+    for add_command in (_add_show, _add_merge, add_sign, add_verify):
         add_command(commands)
 
 
@@ -76,7 +77,7 @@ def _add_merge(commands: Commands) -> None:
 
 def _show(args: argparse.Namespace) -> Exit:
     from ledger.core.project import Project
-    from ledger.verify.front import choose
+    from ledger.verify.choice import choose
 
     project, now = Project.here(), today(args)
     pages = [_page(project, page, now) for page in choose(project, args.pages)]

@@ -104,17 +104,18 @@ def _run(args: argparse.Namespace) -> Exit:
     from ledger import cluster
     from ledger.core.clock import day
     from ledger.core.project import Project
-    from ledger.verify import annotate, front, record
+    from ledger.verify import annotate, choice, record
+    from ledger.verify.ready import require_cluster
     from ledger.verify.shard import Shard
 
     project = Project.here()
     shard = Shard.read(args.shard) if args.shard else None
-    every = front.choose(project, args.pages, args.variant)
-    chosen, left_out = front.narrow(
+    every = choice.choose(project, args.pages, args.variant)
+    chosen, left_out = choice.narrow(
         project, every, changed=day() if args.changed else None, shard=shard
     )
     args.cluster = args.cluster or cluster.NAME
-    front.require_cluster(chosen, args.cluster, args.cluster_uid)
+    require_cluster(chosen, args.cluster, args.cluster_uid)
     if args.update_lock and args.variant:
         for chosen_page in chosen:
             record.require_own(project, chosen_page)

@@ -80,6 +80,8 @@ def _causes(project: Project, found: Found, state: BlockState) -> Causes:
 
 
 def _document(project: Project, found: Found, state: BlockState, causes: Causes) -> dict[str, Any]:
+    from ledger.pages.state import mend
+
     lock = state.lock
     return {
         "page": found.page.where,
@@ -101,7 +103,7 @@ def _document(project: Project, found: Found, state: BlockState, causes: Causes)
             }
             for change, files in causes
         ],
-        "mend": _mend(found, state),
+        "mend": None if state.state.holds else mend(found.page),
     }
 
 
@@ -121,13 +123,6 @@ def _failure(project: Project, found: Found, state: BlockState) -> dict[str, str
         if same and block.get("result") == "failed":
             return {"block": failed, "reason": str(block.get("reason", ""))}
     return {"block": failed, "reason": ""}
-
-
-def _mend(found: Found, state: BlockState) -> str | None:
-    if state.state.holds:
-        return None
-    verify = f"ledger verify --update-lock {found.page.where}"
-    return f"ledger cluster up && {verify}" if found.page.needs_cluster else verify
 
 
 def _text(document: dict[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.cluster.identity import GIVEN, Identity
+from ledger.core.extra import require
 from ledger.errors import ClusterError, WrongClusterError
 
 SECONDS = 5
@@ -52,7 +53,9 @@ def connect(kubeconfig: Path, fix: str = _UP) -> Any:
 
     Raises:
         ClusterError: there is no such file, or it is not a kubeconfig with a current context.
+        UsageError: the extra `cluster` is not installed.
     """
+    require("cluster")
     # Slow to import, and most commands never ask a cluster.
     import yaml
     from kubernetes import client, config

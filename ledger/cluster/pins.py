@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ledger.core.shipped import shipped
 from ledger.errors import ClusterError, UsageError
 
 
@@ -38,21 +39,16 @@ class Pins:
 
     @classmethod
     def read(cls, root: Path) -> Pins:
-        """Read the pins of the project at `root`.
+        """Read the pins of the project at `root`; without any, those that come with this program.
 
         Raises:
-            ClusterError: there are none, or one is missing.
+            ClusterError: one is missing.
         """
-        path = root / "airgap" / "pins.toml"
+        own = root / "airgap"
+        path = (own if own.is_dir() else shipped("airgap")) / "pins.toml"
         try:
             return cls._from(path.parent, tomllib.loads(path.read_text("utf-8")))
-        except FileNotFoundError as error:
-            raise ClusterError(
-                "no pins for a cluster here",
-                where=str(path),
-                fix="run it in the project's checkout",
-            ) from error
-        except (KeyError, tomllib.TOMLDecodeError) as error:
+        except (FileNotFoundError, KeyError, tomllib.TOMLDecodeError) as error:
             raise ClusterError(
                 f"cannot be read: {error}", where=str(path), fix="mend it"
             ) from error

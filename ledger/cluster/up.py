@@ -17,6 +17,7 @@ from ledger.cluster.lock import locked
 from ledger.cluster.run import CommandFailed, Shell
 from ledger.cluster.site import Site, prepare
 from ledger.cluster.steps import Say, failed
+from ledger.core.extra import require
 from ledger.core.project import find_root
 from ledger.errors import ClusterError, LedgerError, UsageError
 
@@ -41,10 +42,12 @@ def up(
 
     Raises:
         ClusterError: a step failed; says which one, its log and what to do.
-        UsageError: no name for a cluster, no such release, or no such LEDGER_CLUSTER_WAY.
+        UsageError: no name for a cluster, no such release, no such LEDGER_CLUSTER_WAY, or the extra
+            `cluster` is not installed.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a cluster", fix="small letters, digits and -")
+    require("cluster")
     root = find_root()
     with locked(places.cache_home(), say):
         site = prepare(root, name, say, kubernetes=kubernetes)

@@ -31,9 +31,9 @@ def link(skills: Sequence[Facts]) -> tuple[list[Edge], list[tuple[str, str]]]:
     dangling: list[tuple[str, str]] = []
     for skill in skills:
         for entry in skill.blocking:
-            edges.update((where, skill.where) for where in _resolve(entry, names))
+            edges.update((where, skill.where) for where in resolve(entry, names))
         for entry in skill.enables:
-            found = _resolve(entry, names)
+            found = resolve(entry, names)
             edges.update((skill.where, where) for where in found)
             if not found:
                 dangling.append((skill.where, entry))
@@ -104,8 +104,13 @@ _STYLES: Final = {
 }
 
 
-def _resolve(entry: str, names: dict[str, list[str]]) -> list[str]:
-    """The files that an entry names, by name or by path; a path that fits decides."""
+def resolve(entry: str, names: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The files that an entry names, by name or by path; a path that fits decides.
+
+    Args:
+        entry: what `blocking`, `enables` or `parent` says.
+        names: the files of the skills here, by name.
+    """
     kind, _, name = entry.removesuffix(".md").rpartition("/")
     if kind.partition("/")[0] in _OUTSIDE or name not in names:
         return []

@@ -56,3 +56,9 @@ class Rule(NamedTuple):
     def at(self, where: str, line: int, what: str, fix: str = "") -> Problem:
         """A breach of the rule, in the words that fit the place."""
         return Problem(where, line, self.code, self.severity, what, self.why, fix or self.fix)
+
+
+def place(where: str) -> tuple[str, int]:
+    """File and line of `file:line`; the first line where none is told."""
+    name, _, line = where.rpartition(":")
+    return (name, int(line)) if line.isdigit() else (where, 1)

@@ -161,7 +161,7 @@ def read_blocks(fences: Iterable[Fence]) -> list[Block]:
             open_block = None
         if info.kind in RUNNING:
             open_block = (info, fence)
-        elif info.kind or _is_shell(info.language):
+        elif info.kind or is_shell(info.language):
             blocks.append(_unrun(info, fence, here))
     if open_block:
         blocks.append(_block(*open_block, None))
@@ -171,7 +171,7 @@ def read_blocks(fences: Iterable[Fence]) -> list[Block]:
 
 
 def _expectation(info: Info, fence: Fence, here: str) -> Expectation:
-    if _is_shell(info.language):
+    if is_shell(info.language):
         what = f"an .expect fence is output, and {info.language} is for commands"
         raise PageError(what, where=here, fix="write ```text {.expect ...}")
     match = info.values.get("match", "exact")
@@ -237,7 +237,7 @@ def _check_way_back(values: Mapping[str, str], here: str) -> None:
         raise PageError("this block undoes itself", where=here, fix="name another, or irreversible")
 
 
-def _is_shell(language: str) -> bool:
+def is_shell(language: str) -> bool:
     """Whether a fence's language is a shell, or was meant to be one."""
     word = language.lower()
     near = get_close_matches(word, ("bash", "shell", "console", "zsh"), n=1, cutoff=0.75)

@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from xml.etree.ElementTree import Element
 
 import markdown
-import yaml
+from markdown.treeprocessors import InlineProcessor
+from markdown.util import HTML_PLACEHOLDER_RE
 from pymdownx.superfences import SuperFencesBlockPreprocessor, SuperFencesCodeExtension
 
 from ledger.errors import PageError
+from ledger.pages.extensions import SUPERFENCES
 from ledger.pages.places import Places
 
-SUPERFENCES: Final = "pymdownx.superfences"
-SNIPPETS: Final = "pymdownx.snippets"
-OWN: Final = "ledger.blocks"
 # No text of an author's is ever taken for a marker.
 _NONCE: Final = secrets.token_hex(8)
 _MARKER = f"ledger-fence-{_NONCE}-{{}}-"
@@ -50,12 +50,9 @@ _OPENS: Final = re.compile(r"^(?:\S+[ \t]*)?\{.*\}$|^(?:bash|sh|shell|console|zs
 _VOID: Final = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
+# Of Markdown's own processor of what stands within lines.
+_SPANS_PRIORITY: Final = 20
 _PROBE: Final = f"ledger-probe-{_NONCE}-{{}}-"
-# Without a site: those of Material for MkDocs in which a fence can stand, or that make room for it.
-_USUAL: Final = (
-    *("admonition", "attr_list", "def_list", "footnotes", "md_in_html", "tables"),
-    *("pymdownx.details", SUPERFENCES, "pymdownx.tabbed"),
-)
 
 
 @dataclass(frozen=True)
@@ -131,46 +128,6 @@ class Recorder:
         preprocessor._store = listening_store
 
 
-def site_extensions(root: Path) -> dict[str, dict[str, Any]]:
-    """The Markdown extensions of `mkdocs.yml`, with their settings, without this project's own.
-
-    Settings that name Python objects are left out: they choose how a thing looks, not what it is.
-    Without `mkdocs.yml` they are the usual ones of Material for MkDocs.
-
-    Raises:
-        PageError: `mkdocs.yml` is not YAML.
-    """
-    file = root / "mkdocs.yml"
-    if not file.is_file():
-        usual: dict[str, dict[str, Any]] = {name: {} for name in _USUAL}
-        usual[SUPERFENCES]["preserve_tabs"] = usual["pymdownx.tabbed"]["alternate_style"] = True
-        return usual
-    loader = type("Loader", (yaml.SafeLoader,), {})
-    loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)  # type: ignore[attr-defined]
-    loader.add_multi_constructor("!", lambda *_: None)  # type: ignore[attr-defined]
-    try:
-        config = yaml.load(file.read_text("utf-8"), Loader=loader)  # noqa: S506
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PageError(f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}") from None
-    found: dict[str, dict[str, Any]] = {}
-    named = config.get("markdown_extensions") if isinstance(config, dict) else None
-    for item in named or []:
-        pairs = item.items() if isinstance(item, dict) else [(item, None)]
-        for name, settings in pairs:
-            kept = {k: v for k, v in (settings or {}).items() if v is not None}
-            kept.pop("custom_fences", None)
-            found[name] = kept
-    found.pop(OWN, None)
-    found.setdefault(SUPERFENCES, {})["preserve_tabs"] = True
-    if SNIPPETS in found:
-        # MkDocs is run in the project's folder, other commands anywhere below it.
-        base = found[SNIPPETS].get("base_path", ".")
-        folders = [base] if isinstance(base, str) else base
-        found[SNIPPETS]["base_path"] = [str(root / folder) for folder in folders]
-    return found
-
-
 def parse(
     body: str,
     extensions: dict[str, dict[str, Any]],
@@ -181,7 +138,7 @@ def parse(
 
     Args:
         body: Markdown without front matter.
-        extensions: what `site_extensions` gives.
+        extensions: names with their settings.
         where: gives `file:line` for a line of `body`.
         root: the folder that errors name snippets from.
 
@@ -255,7 +212,7 @@ def render(
 
     Args:
         body: Markdown without front matter.
-        extensions: what `site_extensions` gives.
+        extensions: names with their settings.
         recorder: notes the fences; `visible` says which of them the reader sees.
         places: notes where the lines stand.
 
@@ -269,7 +226,27 @@ def render(
     recorder.attach(md)
     if places:
         places.attach(md)
+        md.treeprocessors.register(_Spans(md), "inline", _SPANS_PRIORITY)
     return md.convert(body)
+
+
+class _Spans(InlineProcessor):
+    """Renders what stands within lines, a third of the work, only where it decides on a fence.
+
+    A fence that has its paragraph for itself is there for all to see, or not, whatever stands in
+    other paragraphs.
+    """
+
+    def run(self, tree: Element, ancestors: list[str] | None = None) -> Element:
+        """Render the spans if there is text beside a fence."""
+        if any(map(_is_beside, (text for e in tree.iter() for text in (e.text, e.tail) if text))):
+            return super().run(tree, ancestors)
+        return tree
+
+
+def _is_beside(text: str) -> bool:
+    rest = HTML_PLACEHOLDER_RE.sub("", text)
+    return rest != text and bool(rest.strip())
 
 
 class _Probing(Recorder):

@@ -18,7 +18,8 @@ from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.attributes import nearest
 from ledger.pages.block import Block, read_blocks
-from ledger.pages.fences import Fence, parse, site_extensions
+from ledger.pages.extensions import site_extensions
+from ledger.pages.fences import Fence, parse
 from ledger.pages.needs import Need, prerequisites, read_needs
 from ledger.pages.reasons import read_reasons
 from ledger.pages.variants import read_variants
@@ -173,6 +174,16 @@ def read_page(project: Project, path: Path) -> Page:
         raise UsageError("no such page", where=where) from None
     except UnicodeDecodeError:
         raise PageError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
+    return parse_page(project, path, text)
+
+
+def parse_page(project: Project, path: Path, text: str) -> Page:
+    """Read a page whose file holds `text`, or is meant to.
+
+    Raises:
+        PageError: broken front matter or a block that cannot be trusted.
+    """
+    where = project.relative(path)
     meta, body = split_page(text, where)
     before = text.count("\n", 0, len(text) - len(body))
 
@@ -238,7 +249,7 @@ def _read_yaml(text: str, where: str) -> Any:
         raise PageError(f"broken YAML: {problem}", where=f"{where}:{line}") from None
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key that stands twice in a mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

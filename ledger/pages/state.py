@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -16,6 +16,8 @@ from ledger.pages.page import Page
 from ledger.pages.variants import promised
 
 MAX_AGE: Final = timedelta(days=30)
+# What gives the digests of a page's inputs; whoever asks for many pages need not read them again.
+Digests = Callable[[Project, Sequence[str], str], Mapping[str, str]]
 
 
 class State(StrEnum):
@@ -73,17 +75,31 @@ class BlockState:
     changes: tuple[Change, ...] = ()
 
 
-def page_states(project: Project, page: Page, today: date) -> list[BlockState]:
+def page_states(
+    project: Project, page: Page, today: date, digests: Digests = input_digests
+) -> list[BlockState]:
     """The state of every block of a page that is a procedure, in order.
 
     Args:
         project: the project that holds the evidence.
         page: the page.
         today: the UTC day to measure age against.
+        digests: reads the page's inputs.
     """
     whole = read_lock(project, page)
     lock = whole.of(page.variant) if whole else None
-    changed = tuple(_changed(project, page, lock, today)) if lock else ()
+    return states_by(project, page, lock, today, digests)
+
+
+def states_by(
+    project: Project,
+    page: Page,
+    lock: Lock | None,
+    today: date,
+    digests: Digests = input_digests,
+) -> list[BlockState]:
+    """`page_states`, by the evidence of a run that is not the committed one; None if of no run."""
+    changed = tuple(_changed(project, page, lock, today, digests)) if lock else ()
     gone = tuple(_gone(page, lock)) if lock else ()
     found, before = [], dict[str, str]()
     for block in page.blocks:
@@ -109,6 +125,12 @@ def worst(states: Iterable[State]) -> State | None:
     """
     order = [State.DEFERRED, State.VERIFIED, State.STALE, State.NEVER, State.FAILED]
     return max(states, key=order.index, default=None)
+
+
+def mend(page: Page) -> str:
+    """The command that makes a page's evidence hold."""
+    verify = f"ledger verify --update-lock {page.where}"
+    return f"ledger cluster up && {verify}" if page.needs_cluster else verify
 
 
 def least_trusted(states: Sequence[BlockState]) -> BlockState:
@@ -165,9 +187,11 @@ def _gone(page: Page, lock: Lock) -> Iterator[Change]:
             yield Change("block", name, result.sha256, "", f"block {name} of the run is gone")
 
 
-def _changed(project: Project, page: Page, lock: Lock, today: date) -> Iterator[Change]:
+def _changed(
+    project: Project, page: Page, lock: Lock, today: date, digests: Digests
+) -> Iterator[Change]:
     """What changed since the run that concerns the whole page."""
-    now = input_digests(project, page.strings("inputs"), page.where)
+    now = digests(project, page.strings("inputs"), page.where)
     for name in sorted({*now, *lock.inputs}):
         before, after = lock.inputs.get(name, ""), now.get(name, "")
         if before != after:

@@ -9,7 +9,7 @@ from ledger.core.forest import find_skill
 from ledger.errors import PageError
 from ledger.flow.gates.rules import read_groups
 from ledger.pages.page import Page
-from ledger.site import sources
+from ledger.site import incident, sources
 from ledger.site.marks import Mark
 
 _TONES: Final = {"critical": "blocked", "warning": "stale"}
@@ -17,7 +17,7 @@ _WORD: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 
 
 def one(page: Page) -> dict[str, Any]:
-    """The alert whose page this is: the one of the same name.
+    """The alert whose page this is, the one of the same name, and the way through the page.
 
     Raises:
         PageError: the rules of the page's skill have no such alert.
@@ -27,7 +27,7 @@ def one(page: Page) -> dict[str, Any]:
     if name not in rules:
         fix = f"alerts there: {', '.join(sorted(rules)) or 'none'}"
         raise PageError(f"no rule raises an alert {name}", where=page.where, fix=fix)
-    return _row(rules[name])
+    return {**_row(rules[name]), "steps": incident.steps(page)}
 
 
 def table(page: Page, url: str) -> list[dict[str, Any]]:
@@ -42,7 +42,11 @@ def table(page: Page, url: str) -> list[dict[str, Any]]:
     """
     rows = [_row(rule) for rule in _rules(page)]
     for row in rows:
-        row["href"] = sources.href(f"docs/alerts/{row['name']}.md", url)
+        where = f"docs/alerts/{row['name']}.md"
+        row["href"] = sources.href_or_none(where, url)
+        if row["href"] is None:
+            what = f"the alert {row['name']} has no page"
+            raise PageError(what, where=where, fix="write it, or give the page its new name")
     return sorted(rows, key=lambda row: row["mark"].tone != _TONES["critical"])
 
 

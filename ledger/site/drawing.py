@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from ledger.errors import PageError
 from ledger.pages.attributes import read_info
 from ledger.pages.block import Block, read_blocks
 from ledger.pages.fences import Fence
 from ledger.pages.page import Page
-from ledger.pages.state import State
-from ledger.site import compare, marks, runs, sources, views
+from ledger.site import compare, heads, runs, sources
 from ledger.site.html import render
-from ledger.site.marks import Mark
 
-SHOWN = Mark("shown", "an example, not a step")
+CAPTIONS: Final = {
+    "exact": "Expected output",
+    "like": "Expected output; ages, names and times differ",
+    "contains": "Expected somewhere in the output",
+    "regex": "Expected output, as a pattern",
+    "json": "Expected output, as JSON; more keys may be there",
+    "none": "Output, for example",
+}
 
 
 def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> list[str]:
@@ -42,16 +48,16 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
             "this page has commands and does not say what is known of them",
             fix="put <!--[ verified() ]--> below its first heading",
         )
-    heads = dict(zip((block.line for block in blocks), _heads(page, blocks), strict=True))
+    opened = dict(zip((block.line for block in blocks), _heads(page, blocks), strict=True))
     drawn = []
     last: Block | None = None
     for fence, body in zip(fences, bodies, strict=True):
-        if fence.line in heads:
-            last, head = heads[fence.line]
+        if fence.line in opened:
+            last, head = opened[fence.line]
             compare.text(last, body, fence.where)
             body = f"{head}\n{body}</div>"
         elif last and last.expectation and read_info(fence.info, fence.where).kind == "expect":
-            body = f"{render('expect', caption=views.caption(last.expectation))}\n{body}</div>"
+            body = f"{render('expect', caption=CAPTIONS[last.expectation.match])}\n{body}</div>"
         drawn.append(body)
     return drawn
 
@@ -63,13 +69,9 @@ def _heads(page: Page | None, blocks: Sequence[Block]) -> list[tuple[Block, str]
     """
     known = {state.block.where: state for state in (sources.states(page) if page else ())}
     variants = sources.variants(page) if page else {}
-    took = runs.seconds(page) if page else {}
-    found = []
-    for shown, block in zip(blocks, page.blocks if page else blocks, strict=True):
-        state = known.get(block.where)
-        mark = marks.block(state) if state else SHOWN
-        seconds = took.get(block.name) if mark.tone == State.VERIFIED else None
-        facts = views.block_facts(block, seconds)
-        facts += views.variant_facts(state, variants) if state else []
-        found.append((shown, render("block", block=block, mark=mark, facts=facts)))
-    return found
+    newest = runs.newest(page) if page else {}
+    pairs = zip(blocks, page.blocks if page else blocks, strict=True)
+    return [
+        (shown, heads.head(page, block, known.get(block.where), variants, newest))
+        for shown, block in pairs
+    ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+_CODE: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_WORDS: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 _DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
@@ -18,9 +21,30 @@ def exact(text: str) -> Markup:
     superfences finds no fence in them, and a line of running text shows them as they are.
     """
     plain = str(escape(text))
-    for character in "\n\r\t`*_[|\\":
+    for character in "\n\r\t`*_[{|\\":
         plain = plain.replace(character, f"&#{ord(character)};")
     return Markup(plain)  # noqa: S704  # escaped above
+
+
+def inline(text: str) -> Markup:
+    """Escape a line of Markdown as `exact` does; only its `code` is shown as code."""
+    parts = [exact(part) for part in _CODE.split(text)]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
+def words(text: str) -> Markup:
+    """Escape a name as `exact` does; a line may end before each capital in it."""
+    return Markup("<wbr>").join(exact(word) for word in _WORDS.split(text))
+
+
+def escaped(value: Any) -> Any:
+    """The same data with every text in it escaped: for who prints it as if it were HTML."""
+    if isinstance(value, Mapping):
+        return {key: escaped(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [escaped(item) for item in value]
+    return str(escape(value)) if isinstance(value, str) else value
 
 
 def days(text: Markup) -> Markup:
@@ -36,6 +60,8 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["exact"] = exact
+_ENVIRONMENT.filters["inline"] = inline
+_ENVIRONMENT.filters["words"] = words
 _ENVIRONMENT.filters["days"] = days
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.core.phases import Status
+from ledger.core.phases import Status, read_status
 from ledger.core.skill import Entry
 from ledger.pages.state import BlockState, State, least_trusted
 
@@ -42,14 +42,19 @@ def versions(found: Mapping[str, str]) -> str:
 
 
 def status(entry: Entry) -> Mark:
-    """The mark of a phase; an unknown word is shown as it is, and as blocked."""
-    tone = entry.status.value if entry.status else Status.BLOCKED.value
-    return Mark(tone.replace("_", "-"), entry.raw.replace("_", " "))
+    """The mark of a phase."""
+    return word(entry.raw)
+
+
+def word(raw: str) -> Mark:
+    """The mark of a status; an unknown word is shown as it is, and as blocked."""
+    tone = read_status(raw) or Status.BLOCKED
+    return Mark(tone.value.replace("_", "-"), raw.replace("_", " "))
 
 
 def block(state: BlockState) -> Mark:
     """The mark of one command: what the reader may believe of it, and why."""
-    return Mark(_tone(state.state), _words(state))
+    return Mark(tone(state.state), _words(state))
 
 
 def page(states: Sequence[BlockState]) -> Mark:
@@ -57,31 +62,15 @@ def page(states: Sequence[BlockState]) -> Mark:
     return block(least_trusted(states)) if states else Mark("none", "no commands")
 
 
+def short(states: Sequence[BlockState]) -> Mark:
+    """The mark of several commands, in as few words as a list has room for."""
+    return Mark(page(states).tone, counts(states) or "no commands")
+
+
 def variant(name: str, states: Sequence[BlockState]) -> Mark:
     """The mark of a page in one of its variants."""
     mark = page(states)
     return Mark(mark.tone, f"{name}: {mark.text}")
-
-
-def also(name: str, state: BlockState, own: BlockState) -> str:
-    """What a variant's run says of one command, in one clause; empty if it says nothing.
-
-    Args:
-        name: the variant.
-        state: the command in the variant.
-        own: the command in the page's own run: what both ran against is not told again.
-    """
-    lock = state.lock
-    if lock is None or state.state in LACKING:
-        return ""
-    same = own.lock.versions.items() if own.lock else ()
-    other = versions(
-        {key: value for key, value in lock.versions.items() if (key, value) not in same}
-    )
-    word = "also" if state.state is State.VERIFIED else state.state.value
-    if state.state is State.FAILED and lock.blocks[state.block.name].result != "failed":
-        word = "not reached"
-    return f"{word} with {other or name} ({lock.verified})"
 
 
 def counts(states: Sequence[BlockState]) -> str:
@@ -91,7 +80,8 @@ def counts(states: Sequence[BlockState]) -> str:
     return ", ".join(f"{number} {word}" for number, word in words if number)
 
 
-def _tone(state: State) -> str:
+def tone(state: State) -> str:
+    """The tone of a state, as a mark has it."""
     return "never" if state is State.NEVER else state.value
 
 

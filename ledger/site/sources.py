@@ -7,15 +7,24 @@ the file's last change: a server that watches the sources shows each change.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote, unquote
 
 from ledger.core.clock import day
 from ledger.core.project import Project
+from ledger.core.skill import Skill
 from ledger.errors import PageError
+from ledger.flow.evidence import PageEvidence
+from ledger.pages.evidence import input_digests
 from ledger.pages.page import Page, read_page
-from ledger.pages.state import BlockState, page_states, variant_states
+from ledger.pages.state import BlockState, page_states
+
+# What one build has read: digests of inputs by their names, states by page and variant.
+_known: Final[dict[str, str]] = {}
+_states: Final[dict[tuple[str, str], list[BlockState]]] = {}
 
 
 @cache
@@ -42,12 +51,42 @@ def _page(path: Path, _changed: int, _config_changed: int) -> Page:
 
 def states(found: Page) -> list[BlockState]:
     """The state of each block of a page that is a procedure, on the day of the build."""
-    return page_states(project(), found, day())
+    key = (found.where, found.variant)
+    if key not in _states:
+        _states[key] = page_states(project(), found, day(), _digests)
+    return _states[key]
 
 
 def variants(found: Page) -> dict[str, list[BlockState]]:
     """The same in each variant that the page declares."""
-    return variant_states(project(), found, day())
+    return {name: states(found.as_variant(name)) for name in found.variants}
+
+
+def renew() -> None:
+    """Begin a build: evidence and what it depends on are read again, once for all pages."""
+    _known.clear()
+    _states.clear()
+
+
+def _digests(here: Project, names: Sequence[str], where: str) -> dict[str, str]:
+    _known.update(input_digests(here, (name for name in names if name not in _known), where))
+    return {name: _known[name] for name in names}
+
+
+def evidence(skill: Skill) -> tuple[PageEvidence, ...]:
+    """What the pages of a skill prove on the day of the build.
+
+    Raises:
+        PageError: it answers for a page that does not exist, or that cannot be trusted.
+    """
+    pages = (page(where) for where in skill.strings("docs"))
+    return tuple(PageEvidence(found.where, tuple(states(found))) for found in pages)
+
+
+def procedures() -> list[Page]:
+    """Every page with a command that a reader is asked to run, by path."""
+    found = (page(project().relative(path)) for path in sorted(project().docs.rglob("*.md")))
+    return [one for one in found if any(block.kind != "show" for block in one.blocks)]
 
 
 def source_of(url: str) -> str:
@@ -83,6 +122,11 @@ def href(where: str, url: str) -> str:
     here = posixpath.dirname(unquote(url)) or "."
     link = quote(posixpath.relpath(stem or ".", here))
     return f"{link}.html" if flat else f"{link}/"
+
+
+def href_or_none(where: str, url: str) -> str | None:
+    """`href`, or None where the site has no such page."""
+    return href(where, url) if (project().root / where).is_file() else None
 
 
 def _path(where: str) -> Path:

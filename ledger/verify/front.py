@@ -1,32 +1,25 @@
-"""`ledger verify` without its looks: choose pages, run them through pytest, tell what happened."""
+"""`ledger verify` without its looks: run pages through pytest, tell what happened."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import pytest
 
 from ledger import cluster
-from ledger.cluster.identity import GIVEN
 from ledger.core.project import Project
-from ledger.errors import ClusterError, LedgerError, PageError, UsageError, WrongClusterError
-from ledger.pages.page import Page, read_page
-from ledger.pages.state import page_states
+from ledger.errors import ClusterError, LedgerError, WrongClusterError
+from ledger.pages.page import Page
 from ledger.verify.failure import NeedFailed
 from ledger.verify.items import RUNS, UPDATING, BlockItem, SkippedItem
-from ledger.verify.record import usual_total
 from ledger.verify.results import FAILED, NOT_RUN, PASSED
 from ledger.verify.run import PageRun
-from ledger.verify.shard import Shard, assign, others
 
 SKIPPED: Final = "skipped"
 AFTER: Final = "(after the last block)"
-_IMAGES: Final = PurePosixPath("images")
 
 
 @dataclass(frozen=True)
@@ -67,128 +60,6 @@ class Account:
         """Whether something else than a block of the page failed: its evidence is incomplete."""
         begun = {run.page.where for run in self.runs if run.blocks}
         return page not in begun or any(row.page == page and row.name == AFTER for row in self.rows)
-
-
-def choose(project: Project, names: Sequence[str], variant: str = "") -> list[Page]:
-    """The pages to run: those named, or every page that has a block to run.
-
-    Args:
-        project: the project.
-        names: paths of pages; empty for all.
-        variant: the variant that they run as; empty for the pages themselves.
-
-    Raises:
-        UsageError: no such page, a page that is not below docs/, one with nothing to run, one
-            that does not declare the variant, or none that does.
-        PageError: a page that cannot be read.
-    """
-    paths = [Path(name).resolve() for name in names] or sorted(project.docs.rglob("*.md"))
-    pages = []
-    for path in dict.fromkeys(paths):
-        page = _page(project, path)
-        if page.verified_blocks:
-            pages.append(page)
-        elif names:
-            fix = "add ```bash {.verify name=...}"
-            raise UsageError("this page has no .verify block", where=page.where, fix=fix)
-    if not pages:
-        raise UsageError("no page below docs/ has a .verify block", where=str(project.root))
-    if not variant:
-        return pages
-    found = [page.as_variant(variant) for page in pages if variant in page.variants]
-    if not found or (names and len(found) < len(pages)):
-        where = next(page.where for page in pages if variant not in page.variants)
-        known = sorted({name for page in pages for name in page.variants})
-        fix = f"known: {', '.join(known)}" if known else "declare it under variants:"
-        raise UsageError(f"no variant {variant!r}", where=where if names else "docs/", fix=fix)
-    return found
-
-
-def narrow(
-    project: Project, pages: Sequence[Page], *, changed: date | None, shard: Shard | None
-) -> tuple[list[Page], dict[str, str]]:
-    """The pages that are left to run, and why each other one is not.
-
-    Args:
-        project: the project.
-        pages: the pages that were chosen.
-        changed: the day on which to ask whether evidence holds; None to run pages all the same.
-        shard: the part to run; None for all.
-    """
-    left: dict[str, str] = {}
-    if changed:
-        hold = (page for page in pages if _holds(project, page, changed))
-        left = dict.fromkeys((page.where for page in hold), "its evidence holds")
-    if shard:
-        rest = [page for page in pages if page.where not in left]
-        seconds = {page.where: usual_total(project, page) for page in rest}
-        left |= others(assign(seconds, shard.total), shard, list(seconds))
-    return [page for page in pages if page.where not in left], left
-
-
-def _holds(project: Project, page: Page, today: date) -> bool:
-    try:
-        return all(state.state.holds for state in page_states(project, page, today))
-    except PageError:
-        return False  # its evidence, or an input, cannot be read; the run says more
-
-
-def _page(project: Project, path: Path) -> Page:
-    where = project.relative(path)
-    if not path.is_file():
-        raise UsageError("no such page", where=where)
-    if path.suffix != ".md" or not path.is_relative_to(project.docs):
-        raise UsageError("not a Markdown page below docs/", where=where)
-    return read_page(project, path)
-
-
-def require_cluster(pages: Sequence[Page], name: str, uid: str | None = None) -> None:
-    """Make sure that the pages have the cluster that they need, before anything runs.
-
-    Args:
-        pages: the pages.
-        name: the cluster, if no UID names another.
-        uid: the UID of the cluster that $KUBECONFIG leads to.
-
-    Raises:
-        UsageError: a UID is given, and no $KUBECONFIG.
-        ClusterError: there is none, it does not answer, or it holds older images than the pages'.
-        WrongClusterError: the kubeconfig leads to another one.
-    """
-    needing = [page for page in pages if page.needs_cluster]
-    if not needing:
-        return
-    if uid is not None:
-        with cluster.given(uid):
-            return
-    identity = cluster.recorded(name)
-    if identity is None:
-        raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
-    cluster.prove(identity)
-    require_images(needing, identity)
-
-
-def require_images(pages: Sequence[Page], identity: cluster.Identity) -> None:
-    """Make sure that the cluster holds the images that the pages name in `inputs:`, as they are.
-
-    Evidence is of the files in `images/`; on an older image it would be false. Of a cluster that
-    was given nobody knows, and no run there is evidence.
-
-    Raises:
-        ClusterError: it holds an older one.
-    """
-    named = [PurePosixPath(name) for page in pages for name in page.strings("inputs")]
-    if identity.way == GIVEN or not any(_meet(name, _IMAGES) for name in named):
-        return
-    for image in cluster.outdated(identity):
-        if any(_meet(name, _IMAGES / image) for name in named):
-            what = f"the cluster holds an older {image} than {_IMAGES / image}"
-            raise ClusterError(what, fix="ledger cluster up")
-
-
-def _meet(one: PurePosixPath, other: PurePosixPath) -> bool:
-    """Whether they are one path, or one of them lies in the other."""
-    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def run_pages(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ledger.core.project import Project
-from ledger.pages.fences import Fence, parse, site_extensions
+from ledger.pages.extensions import site_extensions
+from ledger.pages.fences import Fence, parse
 from ledger.pages.page import Page, split_page
 
 

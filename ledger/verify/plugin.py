@@ -5,12 +5,10 @@ pytest loads it in every run, so it imports nothing of the project before it is 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from ledger.verify.run import PageRun
     from ledger.verify.trial import Pages
 
-_HOW = "run `ledger cluster up`, or pass --cluster-up"
+HOW = "run `ledger cluster up`, or pass --cluster-up"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker of what needs a cluster; refuse options that contradict each other."""
-    config.addinivalue_line("markers", f"cluster: needs a cluster: {_HOW}")
+    config.addinivalue_line("markers", f"cluster: needs a cluster: {HOW}")
     if config.getoption("ledger_keep") and config.getoption("ledger_record"):
         raise pytest.UsageError("--ledger-keep: what is not taken down leaves no record")
     if config.getoption("ledger_keep") and config.getoption("numprocesses", None):
@@ -150,101 +148,17 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Identity]:
     `--cluster-up` changed images are brought into it, or one is raised, and removed at the end with
     the Docker engine that was started for it; where none can be had, CI=true makes it a failure.
     """
-    from ledger import cluster as clusters
-    from ledger.cluster.identity import names
+    from ledger.verify.hold import hold
 
-    say = _aloud(request.config)
-    if (uid := request.config.getoption("ledger_cluster_uid")) is not None:
-        with _given(uid, say) as given:
-            yield given
-        return
-    up = request.config.getoption("cluster_up")
-    if not up and not names():
-        _do_without(f"no cluster: {_HOW}")
-    name = request.config.getoption("ledger_cluster") or clusters.NAME
-    with clusters.reserved(name, say):
-        identity, why = _standing(name)
-        if identity:
-            yield _renewed(name, say) if up else identity
-        elif up:
-            with _raised(name, say, keep=request.config.getoption("ledger_keep")) as identity:
-                yield identity
-        else:
-            _do_without(f"{why}: {_HOW}")
-
-
-@contextmanager
-def _given(uid: str, say: Callable[[str], None]) -> Iterator[Identity]:
-    """Give the cluster that $KUBECONFIG leads to, if it is the one that is meant."""
-    from ledger import cluster as clusters
-    from ledger.errors import LedgerError
-
-    try:
-        with clusters.given(uid) as identity, clusters.reserved(clusters.lock_name(identity), say):
-            yield identity
-    except LedgerError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
-def _standing(name: str) -> tuple[Identity | None, str]:
-    """Give the cluster on record if it answers, else why there is none."""
-    from ledger import cluster as clusters
-    from ledger.errors import ClusterError, LedgerError
-
-    try:
-        identity = clusters.recorded(name)
-        if identity:
-            clusters.prove(identity)
-    except ClusterError as error:
-        return None, f"the recorded cluster cannot be used: {error.what}"
-    except LedgerError as error:
-        pytest.fail(str(error), pytrace=False)
-    return identity, "no cluster"
-
-
-def _renewed(name: str, say: Callable[[str], None]) -> Identity:
-    """Bring changed images into a cluster that stands."""
-    from ledger import cluster as clusters
-    from ledger.errors import LedgerError
-
-    try:
-        return clusters.up(name, say=say)
-    except LedgerError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
-@contextmanager
-def _raised(name: str, say: Callable[[str], None], *, keep: bool) -> Iterator[Identity]:
-    """Raise a cluster, and take away at the end what there was not before, however it ends.
-
-    One that was made stays if all is to be kept.
-    """
-    from ledger import cluster as clusters
-    from ledger.cluster import engine
-    from ledger.errors import LedgerError
-
-    had_engine = engine.runs()
-    made = False
-    try:
-        identity = clusters.up(name, say=say)
-        made = True
+    option = request.config.getoption
+    with hold(
+        option("ledger_cluster"),
+        _aloud(request.config),
+        uid=option("ledger_cluster_uid"),
+        up=option("cluster_up"),
+        keep=option("ledger_keep"),
+    ) as identity:
         yield identity
-    except LedgerError as error:
-        if made:
-            raise
-        what = error.what.splitlines()[0]
-        _do_without(f"no cluster can be had here: {what} ({error.where or 'no log'}); {error.fix}")
-    finally:
-        started = engine.runs() and not had_engine
-        if (made and not keep) or (started and not made):
-            clusters.down(name, everything=started, say=_say)
-
-
-def _do_without(why: str) -> NoReturn:
-    """Skip what needs a cluster; with CI=true fail, because there a skip would look like a pass."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(why, pytrace=False)
-    pytest.skip(why)
 
 
 def _aloud(config: pytest.Config) -> Callable[[str], None]:
@@ -327,7 +241,7 @@ def _begun(request: pytest.FixtureRequest, project: Project, page: Page, *, whol
     identity: Identity | None = None
     if page.needs_cluster:
         from ledger import cluster as clusters
-        from ledger.verify.front import require_images
+        from ledger.verify.ready import require_images
 
         identity = request.getfixturevalue("cluster")
         # Again for each page: the kubeconfig or an image may have changed since the last one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from heapq import heapreplace
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -52,11 +53,12 @@ def assign(seconds: Mapping[str, float | None], count: int) -> dict[str, int]:
     known = [took for took in seconds.values() if took is not None]
     unknown = median(known) if known else _UNKNOWN
     cost = {page: unknown if took is None else took for page, took in seconds.items()}
-    load, found = [(0.0, 0)] * count, {}
+    # Seconds, pages, number: sorted, and so a heap.
+    parts, found = [(0.0, 0, number) for number in range(1, count + 1)], {}
     for page in sorted(cost, key=lambda page: (-cost[page], page)):
-        total, pages, index = min((*part, index) for index, part in enumerate(load))
-        load[index] = (total + cost[page], pages + 1)
-        found[page] = index + 1
+        total, pages, number = parts[0]
+        heapreplace(parts, (total + cost[page], pages + 1, number))
+        found[page] = number
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from ledger.core.files import write_atomic
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.evidence import Lock
-from ledger.verify.record import PREDICATE, STATEMENT
+from ledger.verify.attested import read_told
 
 
 class Taken(NamedTuple):
@@ -133,12 +132,5 @@ def _check(project: Project, name: Path, path: Path, *, is_lock: bool) -> None:
 
 
 def _subject(text: str, where: str) -> tuple[str, str]:
-    """The page that a record is of, and the variant."""
-    try:
-        raw = json.loads(text)
-        if (raw["_type"], raw["predicateType"]) == (STATEMENT, PREDICATE):
-            own = raw["predicate"]["phaseLedger"]
-            return str(raw["subject"][0]["name"]), str(own.get("variant", ""))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        pass
-    raise PageError("not the record of a run", where=where, fix="drop it")
+    told = read_told(text, where)
+    return told.page, told.variant

@@ -1,17 +1,21 @@
-"""A built site, a server for it, and a browser with nothing else to talk to."""
+"""Built sites, servers for them, and a browser with nothing else to talk to."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, Page, Request
 
-from tests.site.building import Site
+from tests.site.building import ROOT, Site
 from tests.site.test_site_text import PAGES
 
 
@@ -40,9 +44,32 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture(scope="session")
-def address(site: Site) -> Iterator[str]:
-    """Where the built site is served."""
-    handler = partial(_Quiet, directory=str(Path(site.root) / "site"))
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's own site."""
+    folder = tmp_path_factory.mktemp("own")
+    result = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def addresses(own: Path) -> list[str]:
+    """Every page of this repository's own site, from its root."""
+    found = sorted(f"/{path.relative_to(own).as_posix()}" for path in own.rglob("*.html"))
+    return [name.removesuffix("index.html") for name in found if name != "/404.html"]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine; give the address."""
+    handler = partial(_Quiet, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -50,26 +77,47 @@ def address(site: Site) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
-def strays() -> list[str]:
-    """Requests to anywhere but the site; each test that uses `page` ends by looking here."""
-    return []
+@contextmanager
+def reader(browser: Browser, address: str) -> Iterator[Page]:
+    """A page with a clipboard; at the end, whatever asked for another host fails the test."""
+    context = browser.new_context(base_url=address)
+    if address.startswith("http"):
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    strays: list[str] = []
 
+    def look(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            strays.append(request.url)
 
-@pytest.fixture
-def page(browser: Browser, address: str, strays: list[str]) -> Iterator[Page]:
-    """A page of the site, with a clipboard; whatever asks for another host fails the test."""
-    context: BrowserContext = browser.new_context(base_url=address)
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-
-    def check(route: Route) -> None:
-        if route.request.url.startswith(address):
-            route.continue_()
-        else:
-            strays.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", check)
+    context.on("request", look)
     yield context.new_page()
     context.close()
     assert strays == []
+
+
+@pytest.fixture(scope="session")
+def address(site: Site) -> Iterator[str]:
+    """Where the site of hard pages is served."""
+    with served(site.root / "site") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def own_address(own: Path) -> Iterator[str]:
+    """Where this repository's own site is served."""
+    with served(own) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page of the site of hard pages."""
+    with reader(browser, address) as page:
+        yield page
+
+
+@pytest.fixture
+def own_page(browser: Browser, own_address: str) -> Iterator[Page]:
+    """A page of this repository's own site."""
+    with reader(browser, own_address) as page:
+        yield page

@@ -53,7 +53,7 @@ def test_the_form_writes_an_export_block_of_its_own(page: Page) -> None:
     page.get_by_label("STREAM").fill("it's $(mine)")
     expect(exports).to_have_text(r"export STREAM='it'\''s $(mine)'")
     exported = r"export STREAM='it'\''s $(mine)'"
-    assert copy(page, page.locator(".lg-parameters button"), exported) == exported
+    assert copy(page, page.locator(".lg-parameters .highlight button"), exported) == exported
     assert page.locator("#a pre > code").inner_text() == command
 
 

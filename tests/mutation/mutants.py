@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from ledger.core.project import Project
 from ledger.pages.attributes import FLAGS, KEYS, KINDS, MATCHES, read_info
-from ledger.pages.fences import Fence, parse, site_extensions
+from ledger.pages.extensions import site_extensions
+from ledger.pages.fences import Fence, parse
 from ledger.pages.page import split_page
 
 _MARK = re.compile(r"`{3,}|~{3,}")

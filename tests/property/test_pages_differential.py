@@ -33,7 +33,8 @@ from playwright.sync_api import Page as Tab
 from ledger.core.project import Project
 from ledger.errors import PageError
 from ledger.pages.block import Block
-from ledger.pages.fences import Recorder, render, site_extensions, visible
+from ledger.pages.extensions import site_extensions
+from ledger.pages.fences import Recorder, render, visible
 from ledger.pages.page import Page, read_page
 from tests.pages.oracle import Shown, shown
 

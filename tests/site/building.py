@@ -35,7 +35,8 @@ reasons:
 <!--[ verified() ]-->
 
 """
-_NAV = re.compile(r"^nav:\n(?:[ \t].*\n|\n)*", re.MULTILINE)
+# What this repository's settings say of its own files.
+_OWN = re.compile(r"^(?:nav|extra):\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 
 
 class Site:
@@ -92,7 +93,7 @@ class Site:
 
     def configure(self) -> None:
         """Take this repository's settings, with every page of this project in the navigation."""
-        config = _NAV.sub("", (ROOT / "mkdocs.yml").read_text("utf-8"))
+        config = _OWN.sub("", (ROOT / "mkdocs.yml").read_text("utf-8"))
         names = sorted(p.relative_to(self.root / "docs") for p in self.root.glob("docs/**/*.md"))
         nav = "\n".join(f"  - {name.as_posix()}" for name in names)
         self.write("mkdocs.yml", f"{config}\nnav:\n{nav}\n")

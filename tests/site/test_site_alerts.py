@@ -59,7 +59,7 @@ def test_the_table_has_the_critical_ones_first_and_leads_to_the_pages(shop: Site
 
 LATE = RULES.replace("ShopSlow", "ShopLate")
 BAD = {
-    "renamed": ("rules.yaml", LATE, "docs/alerts/ShopLate.md: no such page"),
+    "renamed": ("rules.yaml", LATE, "ShopLate.md: the alert ShopLate has no page"),
     "no-alert": (
         "docs/alerts/ShopLate.md",
         PAGE.format("alert()"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bs4 import Tag
 
+from ledger.site.heads import duration
 from tests.site.building import TODAY, VERSIONS, Site
 
 RESTORE = """\
@@ -81,8 +83,8 @@ def mark(element: Tag) -> str:
 @pytest.mark.parametrize(
     ("page", "name", "tone", "text"),
     [
-        ("verified", "save", "verified", f"verified against {AGAINST} on 2026-11-21"),
-        ("stale", "save", "verified", f"verified against {AGAINST} on 2026-11-21"),
+        ("verified", "save", "verified", "verified on 2026-11-21"),
+        ("stale", "save", "verified", "verified on 2026-11-21"),
         (
             "stale",
             "drop",
@@ -110,6 +112,73 @@ def test_a_command_shows_its_state(built: Site, page: str, name: str, tone: str,
     found = block(built, page, name)
     assert mark(found) == text
     assert f"lg-{tone}" in (found.get("class") or [])
+
+
+def test_a_verified_command_says_against_what(built: Site) -> None:
+    against = block(built, "verified", "save").select_one(".lg-against")
+    assert against is not None
+    assert against.get_text(strip=True) == f"against {AGAINST}"
+    assert block(built, "stale", "drop").select_one(".lg-against") is None
+
+
+CARE = "Read it before you run it, and keep what it prints."
+STALE = f"Nobody has proved it as it stands now. {CARE}"
+MEND = "ledger cluster up && ledger verify --update-lock docs/"
+AGAIN, FIRST = f"Run the page again: {MEND}", f"Mend the page, or what it runs; then: {MEND}"
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "text", "folded"),
+    [
+        ("stale", "drop", STALE, f"its text changed since the run {AGAIN}stale.md"),
+        ("moved", "save", STALE, f"input inputs/x.yaml changed since the run {AGAIN}moved.md"),
+        ("old", "save", STALE, f"the run is 31 days old, more than 30 {AGAIN}old.md"),
+        (
+            "failed",
+            "save",
+            "It failed when it last ran. Know the way back and whom to wake before you run it.",
+            f"only the record of the run tells it, and it is not here {FIRST}failed.md",
+        ),
+        ("failed", "drop", f"It was not reached: save failed. {CARE}", f"{FIRST}failed.md"),
+        ("never", "save", f"No run has ever proved it. {CARE}", f"{AGAIN}never.md"),
+    ],
+)
+def test_a_command_that_evidence_does_not_hold_warns_above_it(
+    built: Site, page: str, name: str, text: str, folded: str
+) -> None:
+    found = block(built, page, name)
+    warning = found.select_one(".lg-warning[role=note]")
+    assert warning is not None
+    assert warning.p is not None
+    assert warning.p.get_text() == text
+    details = warning.details
+    assert details is not None
+    assert details.summary is not None
+    assert details.summary.extract().get_text()
+    assert " ".join(details.get_text(" ", strip=True).split()) == folded
+    head, between, command = found.find_all(recursive=False)
+    assert "lg-head" in head["class"]
+    assert between is warning
+    assert command.select_one("pre > code") is not None
+
+
+def test_a_verified_command_and_an_example_do_not_warn(built: Site) -> None:
+    assert block(built, "verified", "save").select_one(".lg-warning") is None
+    assert built.html("shown/index.html").select_one(".lg-warning") is None
+
+
+def test_a_command_that_is_put_off_tells_what_is_known(site: Site) -> None:
+    path = site.page("later.md", "```bash {.skip reason=no-bucket}\naws s3 ls\n```\n")
+    known = "no-bucket: {text: there is none, risk: no copy, fallback: by hand, owner: ops}"
+    path.write_text(path.read_text().replace("no-bucket: no bucket is provisioned here", known))
+    assert site.build().returncode == 0
+    warning = site.html("later/index.html").select_one(".lg-deferred .lg-warning")
+    assert warning is not None
+    assert warning.p is not None
+    assert warning.p.get_text() == f"Nobody has proved it here. {CARE}"
+    assert [item.get_text() for item in warning.select("details li")] == [
+        *("risk: no copy", "instead: by hand", "owner: ops"),
+    ]
 
 
 def test_a_skipped_command_says_why(built: Site) -> None:
@@ -165,15 +234,15 @@ def test_a_command_names_its_way_back(built: Site) -> None:
     assert undo["href"] == "#drop"
     assert "irreversible" in drop.get_text()
     assert "exits with 1" in drop.get_text()
-    assert "may take 90 s" in save.get_text()
+    assert "may take 1 min 30 s" in save.get_text()
 
 
 def test_a_command_that_becomes_true_later_is_verified_and_says_so(built: Site) -> None:
     newest, done = block(built, "later", "newest"), block(built, "later", "done")
     assert "retried for up to 60 s" in newest.get_text()
     assert "ARCHIVE holds the output: export ARCHIVE=$(…)" in newest.get_text()
-    assert mark(done) == f"verified against {AGAINST} on 2026-11-21"
-    assert "may take 120 s" in done.get_text()
+    assert mark(done) == "verified on 2026-11-21"
+    assert "may take 2 min 0 s" in done.get_text()
     copied = "kubectl -n agents wait --for=condition=Complete job/backup --timeout=120s"
     assert done["data-copy"] == copied
 
@@ -206,29 +275,34 @@ def test_a_variant_stands_beside_the_state_and_does_not_touch_it(site: Site) -> 
     site.lock_variant("kinds.md", "bad", later, save="failed", drop="not-run")
     result = site.build()
     assert result.returncode == 0, result.stderr
-    own = f"verified against {AGAINST} on 2026-11-21"
     for name, last in (("save", "failed"), ("drop", "not reached")):
         found = block(site, "kinds", name)
-        assert mark(found) == own
-        assert [fact.get_text() for fact in found.select(".lg-counts")][-4:] == [
-            "also with NATS 2.15.1 (2026-11-21)",
-            "also with same (2026-11-21)",
-            "stale with NATS 2.12.0 (2026-10-21)",
-            f"{last} with NATS 2.15.1 (2026-11-21)",
+        assert mark(found) == "verified on 2026-11-21"
+        assert [told.get_text() for told in found.select(".lg-against .lg-mark > span")] == [
+            "also with NATS 2.15.1",
+            "also with same",
+            "stale with NATS 2.12.0 on 2026-10-21",
+            f"{last} with NATS 2.15.1",
         ]
     strip = site.html("kinds/index.html").select_one(".lg-page")
     assert strip is not None
-    assert mark(strip) == own
-    lines = strip.select(".lg-variants li")
-    assert [" ".join(line.get_text().split()) for line in lines] == [
-        "next: verified against Kubernetes 1.34.4, NATS 2.15.1 on 2026-11-21",
-        f"same: {own}",
+    assert mark(strip) == f"verified against {AGAINST} on 2026-11-21"
+    own = f"verified against {AGAINST} on 2026-11-21"
+    lines = [" ".join(line.get_text().split()) for line in strip.select("p .lg-mark")]
+    assert lines == [
+        own,
         "old: stale: the run is 31 days old, more than 30 (last run 2026-10-21)",
         "bad: failed on 2026-11-21",
         "none: never run",
+        "next: verified against Kubernetes 1.34.4, NATS 2.15.1 on 2026-11-21",
+        f"same: {own}",
     ]
-    assert [line.select_one(".lg-mark")["class"][1] for line in lines] == [  # type: ignore[index]
-        *("lg-verified", "lg-verified", "lg-stale", "lg-failed", "lg-never"),
+    folded = strip.select_one(".lg-more")
+    assert folded is not None
+    assert folded.summary is not None
+    assert folded.summary.get_text() == "also verified: next, same"
+    assert [len(folded.select(f".lg-{tone}")) for tone in ("verified", "stale", "failed")] == [
+        *(2, 0, 0),
     ]
 
 
@@ -274,10 +348,21 @@ def test_a_need_that_no_run_can_meet_fails_the_build(site: Site) -> None:
     assert "docs/app.md:6: it needs gone.md, and there is no such page" in result.stderr
 
 
-def record(site: Site, page: str, **seconds: float) -> None:
+FAILURE: dict[str, Any] = {
+    "result": "failed",
+    "reason": "unexpected output: line 1 differs",
+    "exit": {"expected": 0, "got": 7},
+    "stdout": "</code><script>alert(1)</script> [redacted]\n",
+    "stderr": "error: no space & left\n",
+}
+
+
+def record(site: Site, page: str, failure: str = "", **seconds: float) -> None:
+    """Write the record of a run: every command named passed, but for that of `failure`."""
     digests = {block.name: block.sha256 for block in site.read(page).blocks}
     blocks = [
         {"name": name, "sha256": digests[name], "result": "passed", "seconds": took}
+        | (FAILURE if name == failure else {})
         for name, took in seconds.items()
     ]
     text = json.dumps({"predicate": {"phaseLedger": {"blocks": blocks}}})
@@ -290,7 +375,7 @@ def test_a_run_record_tells_how_long_it_took(site: Site) -> None:
     site.lock("timed.md")
     path.write_text(path.read_text().replace("rm ORDERS --force", "rm ORDERS -f"))
     assert site.build().returncode == 0
-    assert "took 2.2 s" in block(site, "timed", "save").get_text()
+    assert mark(block(site, "timed", "save")) == "verified on 2026-11-21, took 2.2 s"
     assert "took" not in block(site, "timed", "drop").get_text()
 
 
@@ -300,6 +385,60 @@ def test_a_run_that_is_not_evidence_tells_no_time(site: Site) -> None:
     assert site.build().returncode == 0
     assert "never run" in block(site, "timed", "save").get_text()
     assert "took" not in block(site, "timed", "save").get_text()
+
+
+def test_a_failed_command_shows_what_it_printed(site: Site) -> None:
+    site.page("broken.md", RESTORE)
+    record(site, "broken.md", failure="save", save=1.0)
+    site.lock("broken.md", save="failed", drop="not-run")
+    assert site.build().returncode == 0
+    folded = block(site, "broken", "save").select_one(".lg-warning details")
+    assert folded is not None
+    assert "open" not in folded.attrs
+    assert folded.script is None
+    assert [text.get_text() for text in folded.select("summary, li, pre")] == [
+        "Why this failed",
+        FAILURE["reason"],
+        FAILURE["stdout"],
+        FAILURE["stderr"],
+    ]
+    assert "Exit code: expected 0, got 7." in folded.get_text()
+
+
+def test_what_another_text_printed_is_not_shown(site: Site) -> None:
+    path = site.page("broken.md", RESTORE)
+    site.lock("broken.md", save="failed", drop="not-run")
+    record(site, "broken.md", failure="save", save=1.0)
+    path.write_text(path.read_text().replace("backup ORDERS", "backup OTHERS"))
+    site.lock("broken.md", save="failed", drop="not-run")
+    assert site.build().returncode == 0
+    assert FAILURE["reason"] not in block(site, "broken", "save").get_text()
+    assert block(site, "broken", "save").select_one(".lg-warning pre") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.02, "0.1 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59.6, "1 min 0 s"), (3725, "62 min 5 s")],
+)
+def test_a_duration_is_short(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_home_page_tells_how_the_runbooks_stand(site: Site) -> None:
+    for name in ("good", "bad"):
+        site.page(f"{name}.md", RESTORE, f"The {name} one")
+    site.lock("good.md")
+    site.lock("bad.md", TODAY - timedelta(days=2), save="failed", drop="not-run")
+    site.write("docs/index.md", "# Home\n\n<!--[ standing() ]-->\n")
+    assert site.build().returncode == 0
+    box = site.html().select_one(".lg-standing")
+    assert box is not None
+    assert " ".join(box.get_text().split()) == (
+        "1 of 2 pages hold; their commands last ran between 2026-11-19 and 2026-11-21. "
+        "2 verified2 failed Read the warnings on: The bad one 2 failed"
+    )
+    assert [share["style"] for share in box.select(".lg-shares span")] == ["width:50.0%"] * 2
+    assert [link["href"] for link in box.select("a")] == ["bad/"]
 
 
 def test_a_broken_run_record_fails(site: Site) -> None:

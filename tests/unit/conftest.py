@@ -1,4 +1,4 @@
-"""A nats-server with streams and an S3 store, for the tests of the backup tool."""
+"""What several tests share: a small project; a nats-server with streams and an S3 store."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import pytest
 from nats_backup.errors import Exit
 from nats_backup.store import archive_name
 
+from tests.fixtures.flow_project import Fake
 from tests.support import nats_server, s3_server
 from tests.support.nats_server import Server
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Fake:
+    """A project of one plan and one page."""
+    return Fake(tmp_path)
 
 
 @pytest.fixture

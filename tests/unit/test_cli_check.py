@@ -16,18 +16,15 @@ import pytest
 
 from ledger.core.lint_rules import RULES
 from ledger.core.problem import Rule
-from ledger.pages.lint import RULES as PAGE_RULES
+from ledger.pages.lint_rules import RULES as PAGE_RULES
+from ledger.pages.types import TYPES
+from ledger.site.check import RULES as SITE_RULES
 from tests.fixtures.flow_project import Fake, Outcome
 
 ROOT = Path(__file__).parents[2]
 FORMS = ROOT / "tests/fixtures/forms"
 LEDGER = Path(sys.executable).with_name("ledger")
 REFERENCE = ROOT / "docs/reference/checks.md"
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def add(fake: Fake, *forms: str) -> None:
@@ -229,10 +226,25 @@ def table(rules: Iterable[Rule]) -> str:
     return "\n".join((*head, *rows))
 
 
-@pytest.mark.parametrize("group", ["L1", "L2", "L3", "L4", "P1"])
+@pytest.mark.parametrize("group", ["L1", "L2", "L3", "L4", "P1", "S1"])
 def test_reference_has_every_rule_in_the_code_s_own_words(group: str) -> None:
-    wanted = table(rule for rule in (*RULES, *PAGE_RULES) if rule.code.startswith(group))
+    wanted = table(
+        rule for rule in (*RULES, *PAGE_RULES, *SITE_RULES) if rule.code.startswith(group)
+    )
     page = REFERENCE.read_text("utf-8")
     assert f"\n{wanted}\n" in page, f"put this into {REFERENCE.name}:\n\n{wanted}\n"
     rows = re.findall(rf"^\| {group}\d\d \| (?:error|warning|info) \|", page, re.MULTILINE)
     assert len(rows) == wanted.count("\n") - 1
+
+
+def test_reference_has_every_type_of_page() -> None:
+    def told(names: Iterable[str]) -> str:
+        return ", ".join(f"`{name}`" for name in names) or "any"
+
+    rows = [
+        f"| `{name}` | {told(of.sections)} | {', '.join(of.first) or 'anything'} "
+        f"| {told(of.people)} |"
+        for name, of in TYPES.items()
+    ]
+    table = "\n".join(rows)
+    assert f"\n{table}\n\n<!-- /types -->" in REFERENCE.read_text("utf-8"), f"put there:\n{table}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,6 @@ from tests.fixtures.schemas import validate
 
 LATER = date(2026, 12, 1)
 HEADS = ["PAGE", "BLOCKS", "RUN", "%", "ASSERTED", "SKIPPED", "AGE"]
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def counts(fake: Fake, now: date = DAY) -> dict[str, float]:

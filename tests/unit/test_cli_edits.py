@@ -17,11 +17,6 @@ BOOK = "entropy: {planned: 0.05, spent: 0.02, returned: 0.01}"
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
 
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
 def document(outcome: Outcome, kind: str) -> dict[str, object]:
     """The JSON that a command printed, which its schema allows."""
     found = json.loads(outcome.out)

@@ -29,17 +29,20 @@ import pytest
 from ledger.cli import COMMANDS, main
 from ledger.cli.parser import build
 from ledger.cluster import Identity
+from ledger.core.project import Project
 from ledger.errors import Exit, UsageError
+from ledger.verify import signature
 from tests.fixtures.flow_project import SEED, Fake
 from tests.fixtures.schemas import SCHEMAS, validate
+from tests.support import signing
 
 ROOT = Path(__file__).parents[2]
 LEDGER = str(Path(sys.executable).with_name("ledger"))
-# It would raise a cluster; tests/cluster runs it.
-NEVER_RUN = {"cluster up"}
+# One would raise a cluster, one would not end; tests/cluster and tests/site run them.
+NEVER_RUN = {"cluster up", "site serve"}
 # What would make commands behave otherwise than they do for people.
 _LEFT_OUT = {"CI", "COLUMNS", "PYTHONUNBUFFERED"}
-NO_JSON = {"completion": "prints a script"}
+NO_JSON = {"completion": "prints a script", "site serve": "prints nothing"}
 PAGE = """\
 ---
 title: Page
@@ -114,9 +117,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fake = Fake(tmp_path_factory.mktemp("habits") / "project")
     fake.seed()
     fake.replace(f"skills/{SEED.name}", "spent: 0.03", "spent: 0.01")
+    fake.write("runbooks/disk-full.md", "# Disk full\n\n```sh\ndf -h\n```\n")
     fake.write("answer.md", f"skill: {SEED.stem}\n\n⟿[PLAN]\n")
     fake.write("docs/page.md", PAGE)
     fake.verify()
+    fake.write("mkdocs.yml", f"site_name: Habits\n{fake.read('mkdocs.yml')}")
+    fake.write("public/index.html", "<h1>A site</h1>\n")
+    signing.write_keys(fake.root)
+    made = signing.record(Project(fake.root), "docs/page.md")
+    signer = signature.load_signer(fake.root / signing.PRIVATE)
+    made.with_suffix(signature.SUFFIX).write_bytes(signature.sign(made.read_bytes(), signer))
     for shard in ("shard-1", "shard-2"):
         fake.write(f"{shard}/evidence/page.json", fake.read("evidence/page.json"))
     commit = ("-c", "user.name=Ada", "-c", "user.email=a@example.org", "commit", "-qm", "first")
@@ -364,7 +374,7 @@ def _until_it_waits(process: subprocess.Popen[str]) -> None:
 
 @runnable
 def test_outside_a_project_the_way_in_is_told(command: Command, tmp_path: Path) -> None:
-    if command.words.split()[0] in {"completion", "cluster", "merge"}:
+    if command.words.split()[0] in {"completion", "cluster", "doctor", "init", "merge"}:
         return  # these need no project
     assert "no mkdocs.yml here" in refused(tmp_path, *command.examples[0])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,11 +10,6 @@ from tests.fixtures.flow_project import DAY, Fake
 from tests.fixtures.schemas import validate
 
 SKILL = "skills/backup.md"
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def test_phases_budget_debts_pages_and_handles(fake: Fake) -> None:

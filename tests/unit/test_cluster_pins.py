@@ -131,10 +131,16 @@ def test_every_image_of_the_project_has_a_step(pins: Pins) -> None:
             assert step.inputs["image"] == f"phase-ledger/{name}"
 
 
+def test_a_project_without_pins_takes_those_that_come_with_the_program(
+    tmp_path: Path, pins: Pins
+) -> None:
+    assert Pins.read(tmp_path) == pins
+
+
 def test_missing_and_broken_pins_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match="no pins"):
-        Pins.read(tmp_path)
     (tmp_path / "airgap").mkdir()
+    with pytest.raises(ClusterError, match="No such file"):
+        Pins.read(tmp_path)
     (tmp_path / "airgap" / "pins.toml").write_text("[versions]\n")
     with pytest.raises(ClusterError, match="cannot be read: 'images'"):
         Pins.read(tmp_path)

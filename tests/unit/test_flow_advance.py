@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import subprocess
 import sys
@@ -16,22 +15,11 @@ import pytest
 from ledger.core.phases import Status
 from ledger.errors import GateError, HaltError, LedgerError, UsageError
 from ledger.flow.advance import apply, plan_advance
-from tests.fixtures.flow_project import DAY, SEED, Fake
+from tests.fixtures.flow_project import DAY, SEED, Fake, changed
 
 EPILOGUE = "epilogues/2026-11-21-backup-test.md"
 LATER = ("--to", "deferred", "--reason", "x")
 FORCE = ("--force", "--reason", "the cluster is gone until Monday")
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
-def changed(before: str, after: str) -> list[str]:
-    """The lines that differ, as a diff marks them."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    return [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}]
 
 
 # What is written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from pathlib import Path
 
@@ -15,21 +14,11 @@ from ruamel.yaml import YAML
 
 from ledger.flow.branches import Branch, branches_of
 from ledger.flow.text import scalar
-from tests.fixtures.flow_project import Fake
+from tests.fixtures.flow_project import Fake, changed
 
 SCHEMA = Path(__file__).parents[2] / "docs/schemas/branch.v1.json"
 ADD = ("branch", "backup", "alerting", "--class", "parallel", "--when", "gaps are found")
 LINE = "  - {name: alerting, class: parallel, when: gaps are found, phase: PLAN, since: 2026-11-21}"
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
-def changed(before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    return [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}]
 
 
 def test_a_branch_becomes_one_line_of_the_header(fake: Fake) -> None:

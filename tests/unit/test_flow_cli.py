@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from tests.fixtures.schemas import validate
 OPEN = "phase_ledger:\n  PLAN:"
 LEDGER = f"{OPEN} pending\n"
 CLOSED = SKILL.replace("status: pending", "status: active").replace("in_progress", "complete")
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def status(fake: Fake, *options: str) -> dict[str, Any]:

@@ -22,11 +22,6 @@ MEASURE = "MEASURE: deferred  # reason: no metrics yet"
 REASON = "{no-bucket: there is no bucket yet}"
 
 
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
 def owed(fake: Fake, today: date = DAY, *, from_git: bool = False) -> dict[str, Owed]:
     skill = fake.skill()
     evidence = gather(fake.project, skill, today)

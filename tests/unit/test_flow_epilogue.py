@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import frontmatter
 import pytest
@@ -17,11 +16,6 @@ from ledger.flow.verdict import why
 from tests.fixtures.flow_project import DAY, Fake
 
 REASON = 'the lab said: "go", 100 % # sure'
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def subject(fake: Fake, phase: str) -> Subject:

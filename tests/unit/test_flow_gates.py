@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -34,11 +33,6 @@ AWS_SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzKEYab12"
 GITHUB = "ghp_" + "a1B2c3D4e5F6" * 3
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 PRIVATE = "-----BEGIN " + "RSA PRIVATE KEY-----"
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
 
 
 def ask(fake: Fake, gate: str) -> GateResult:

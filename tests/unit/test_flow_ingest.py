@@ -35,11 +35,6 @@ mission: write it down
 SETTLED = SKILL.replace("in_progress", "touched").replace("pending\n", "touched\n")
 
 
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
 def ingest(fake: Fake, text: str | bytes, *options: str) -> Outcome:
     (fake.root / "answer.md").write_bytes(text if isinstance(text, bytes) else text.encode())
     return fake.run("ingest", "backup", "answer.md", *options)

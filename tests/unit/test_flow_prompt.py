@@ -38,11 +38,6 @@ SECTIONS = (
 
 
 @pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path)
-
-
-@pytest.fixture
 def full(tmp_path: Path) -> Fake:
     """The plan that says all that a plan can say, with two pages that were run."""
     fake = Fake(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
-from ledger.pages.fences import SUPERFENCES, site_extensions
+from ledger.pages.extensions import SUPERFENCES, site_extensions
 from ledger.pages.page import Page, read_page
 
 MKDOCS = """\

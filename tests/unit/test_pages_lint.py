@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ledger.core.problem import Problem
 from ledger.core.project import Project
-from ledger.pages.lint import RULES, page_problems
+from ledger.pages.lint import page_problems
+from ledger.pages.lint_rules import RULES
+from ledger.pages.types import TYPES
 
 HERE = Project(Path(__file__).parents[2])
 CLEAN = """\
@@ -99,15 +102,103 @@ def test_page_has_a_title(project: Project, text: str, titled: bool) -> None:
     assert [p.code for p in lint(project, text)] == ([] if titled else ["P102"])
 
 
+FIRST = "**Symptom**: a\n\n**Impact**: b\n\n**Stop-loss**: c\n\n"
+OWNED = CLEAN.replace("title", "owner: a\nescalate: b\ntitle")
+RUNBOOK = OWNED.replace("```bash", f"{FIRST}```bash")
+
+
 def test_runbook_page_says_whom_to_wake(project: Project) -> None:
-    found = lint(project, CLEAN, "runbook/a.md")
+    found = lint(project, RUNBOOK.replace("owner: a\nescalate: b\n", ""), "runbook/a.md")
     assert [(p.code, p.what) for p in found] == [
-        ("P103", "this runbook page has no escalate"),
-        ("P103", "this runbook page has no owner"),
+        ("P103", "this page has no escalate"),
+        ("P103", "this page has no owner"),
     ]
-    whole = CLEAN.replace("title", "owner: a\nescalate: b\ntitle")
-    assert lint(project, whole, "runbook/a.md") == []
+    assert lint(project, RUNBOOK, "runbook/a.md") == []
     assert lint(project, "# Index\n", "runbook/index.md") == []
+
+
+@pytest.mark.parametrize(
+    ("header", "wanting"),
+    [
+        ("owner: b\nescalate: c", []),
+        ("escalate: c", ["this page has no owner"]),
+        ("owner:\nescalate: c", ["this page has no owner"]),
+    ],
+)
+def test_the_skill_of_a_page_may_say_whom_to_wake(
+    project: Project, header: str, wanting: list[str]
+) -> None:
+    (project.root / "skills").mkdir()
+    (project.root / "skills/plan.md").write_text(
+        f"---\n{header}\nphase_ledger: {{PLAN: pending}}\n---\n\n# Plan\n"
+    )
+    text = RUNBOOK.replace("owner: a\nescalate: b\n", "skill: plan\n")
+    assert [p.what for p in lint(project, text, "runbook/a.md")] == wanting
+
+
+def test_the_skill_of_a_page_is_there(project: Project) -> None:
+    (problem,) = lint(project, CLEAN.replace("title", "skill: plan\ntitle"))
+    assert (problem.line, problem.code, problem.what) == (2, "P113", "no skill 'plan'")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanting"),
+    [
+        (RUNBOOK, []),
+        (RUNBOOK.replace("**Symptom**:", "## Symptom { #symptom }\n\n"), []),
+        (RUNBOOK.replace("Impact", "Effect"), ["impact"]),
+        (RUNBOOK.replace("# Page\n", "# Page\n" + "\ntext\n" * 6), []),
+        (RUNBOOK.replace("# Page\n", "# Page\n" + "\ntext\n" * 7), ["stop-loss"]),
+        (RUNBOOK.replace(FIRST, "") + f"\n{FIRST}", ["impact", "stop-loss", "symptom"]),
+        (RUNBOOK.replace(FIRST, "").replace("title", "type: routine\ntitle"), []),
+    ],
+)
+def test_the_first_screen_says_what_it_is_and_what_to_stop(
+    project: Project, text: str, wanting: list[str]
+) -> None:
+    found = lint(project, text, "runbook/a.md")
+    assert [p.what for p in found] == [f"{word} is not on the first screen" for word in wanting]
+    assert {p.code for p in found} <= {"P111"}
+
+
+SECTIONS = ("symptom", "diagnosis", "mitigation", "verify", "escalate")
+
+
+def sectioned(*anchors: str) -> str:
+    return RUNBOOK + "".join(f"\n## Words {{ #{anchor} }}\n\ntext\n" for anchor in anchors)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (sectioned(*SECTIONS), []),
+        (sectioned("symptom", "works", *SECTIONS[1:]), []),
+        (sectioned(*SECTIONS[:3], "escalate"), [(1, "no section #verify")]),
+        (
+            sectioned("diagnosis", "symptom", *SECTIONS[2:]),
+            [(19, "section #diagnosis stands too early")],
+        ),
+        (sectioned(*SECTIONS) + "\n## Words\n", [(39, "section 6 has no anchor")]),
+        (sectioned(*SECTIONS) + "\n```text\n## no heading\n```\n", []),
+    ],
+)
+def test_pages_of_a_type_have_the_same_sections(
+    project: Project, text: str, wrong: list[tuple[int, str]]
+) -> None:
+    (project.docs / "degraded").mkdir()
+    found = lint(project, text, "degraded/a.md")
+    assert [(p.line, p.what) for p in found] == wrong
+    assert {p.code for p in found} <= {"P109", "P110"}
+    assert lint(project, f"# List\n\n## Pages\n{CLEAN[-50:]}", "index.md") == []
+
+
+def test_a_page_may_name_its_type(project: Project) -> None:
+    assert lint(project, OWNED.replace("title", "type: routine\ntitle"), "runbook/a.md") == []
+    found = lint(project, RUNBOOK.replace("title", "type: degraded\ntitle"))
+    assert {p.what for p in found} == {f"no section #{name}" for name in SECTIONS}
+    (problem,) = lint(project, CLEAN.replace("title", "type: degradd\ntitle"))
+    assert (problem.line, problem.code, problem.what) == (2, "P108", "no type 'degradd'")
+    assert "did you mean degraded" in problem.fix
 
 
 @pytest.mark.parametrize(
@@ -191,3 +282,23 @@ def test_problems_are_in_order(project: Project) -> None:
         (6, "P104"),
         (6, "P105"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("owner: [a, b]", "owner: ['a', 'b'] is not of type 'string'"),
+        ("audience: operator", "audience: 'operator' is not of type 'array', 'null'"),
+        ("audience: [operator]", ""),
+        ("reasons: {later: {text: why, until: 2026-12-31}}", ""),
+        ("hide: [toc]", ""),
+    ],
+)
+def test_the_front_matter_is_what_its_schema_takes(project: Project, line: str, what: str) -> None:
+    found = lint(project, CLEAN.replace("title: Page", f"title: Page\n{line}"))
+    assert [(p.line, p.code, p.what) for p in found] == ([(3, "P112", what)] if what else [])
+
+
+def test_the_schema_knows_the_types_of_pages() -> None:
+    schema = json.loads((HERE.root / "docs/schemas/header/page.v1.json").read_text("utf-8"))
+    assert schema["properties"]["type"]["enum"] == list(TYPES)

@@ -19,7 +19,7 @@ import ledger.verify.items  # noqa: F401
 FRONT = "---\ncluster: false\n---\n\n"
 PAGE = FRONT + "```bash {.verify name=greet}\necho hello\n```\n```text {.expect}\nhello\n```\n"
 BARE = "```bash\nmake install\n```\n"
-EXTRAS = ("mkdocs", "material", "mkdocs_macros", "pytest_examples", "jsonschema")
+EXTRAS = ("mkdocs", "material", "mkdocs_macros", "pytest_examples", "jsonschema", "kubernetes")
 
 
 @pytest.fixture

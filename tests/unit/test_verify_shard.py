@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.shards import USUAL, draw, durations, measure, read
 from ledger.core.project import Project
 from ledger.errors import UsageError
 from ledger.verify.shard import Shard, assign
@@ -53,6 +55,54 @@ def test_long_pages_come_first_and_unknown_ones_count_as_the_median() -> None:
         "new": 2,
     }
     assert sorted(assign(dict.fromkeys("abcdef"), 3).values()) == [1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize(("pages", "parts"), [(1_000, 10), (10_000, 100), (10_000, 1_000)])
+def test_the_longest_shard_takes_hardly_longer_than_it_must(pages: int, parts: int) -> None:
+    for seed in range(5):
+        row = measure(draw(USUAL, pages, seed), parts, seed=seed)
+        assert row.ratio <= 1.1, row
+
+
+def test_a_tenth_of_the_pages_unknown_costs_no_more_than_the_longest_page() -> None:
+    pages = draw(USUAL, 10_000)
+    row = measure(pages, 100, unknown=0.1)
+    assert row.longest <= row.least * 1.1 + max(pages.values())
+
+
+def test_memory_of_a_page_does_not_grow_with_their_number() -> None:
+    few, many = (measure(draw(USUAL, count), 100) for count in (1_000, 10_000))
+    assert many.kib / many.pages <= 2 * few.kib / few.pages
+
+
+def test_memory_of_a_page_that_is_read_does_not_grow_with_their_number(tmp_path: Path) -> None:
+    read(tmp_path / "warm", 1)
+    few, many = (read(tmp_path / str(count), count) for count in (20, 100))
+    assert many.pages == 100
+    assert many.kib <= 1.5 * few.kib
+
+
+def test_the_simulation_is_of_what_real_runs_took(tmp_path: Path) -> None:
+    assert durations(tmp_path) == USUAL
+    own = {"predicate": {"phaseLedger": {"seconds": 7}}}
+    (tmp_path / "a.json").write_text(json.dumps(own))
+    assert durations(tmp_path) == (7.0,)
+    assert draw(USUAL, 50, 1) == draw(USUAL, 50, 1) != draw(USUAL, 50, 2)
+
+
+def test_the_matrix_of_the_docs_has_as_many_parts_as_it_says() -> None:
+    root = Path(__file__).parents[2]
+    text = (root / "docs/reference/scale.md").read_text("utf-8")
+    fence = re.search(r'```yaml title="[.]github/[^"]*"\n(.*?)```', text, re.DOTALL)
+    assert fence
+    job = yaml.safe_load(fence[1])["jobs"]["verify"]
+    shards = job["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, len(shards) + 1))
+    assert f"--shard ${{{{ matrix.shard }}}}/{len(shards)}" in fence[1]
+    spec = yaml.safe_load((root / "manifests/verify-job/job.yaml").read_text("utf-8"))["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    (told,) = (int(one["value"]) for one in container["env"] if one["name"] == "SHARDS")
+    assert told == spec["completions"] == spec["parallelism"]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "a/b", "-1/3", "1/3/3", ""])
@@ -152,6 +202,19 @@ def test_the_shards_of_a_run_unite_to_its_evidence(machine: Machine) -> None:
     assert shown.returncode == 0
     again = machine.ledger("evidence", "merge", "../first", "../second")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "no news\n")
+
+
+def test_parts_that_began_with_records_unite_where_these_are(machine: Machine) -> None:
+    machine.ran()
+    empty = machine.copy("empty")
+    shutil.rmtree(empty.root / ".ledger")
+    for number, name in enumerate(("first", "second"), 1):
+        machine.copy(name).ran("--shard", f"{number}/2")
+    assert (
+        len(machine.ledger("evidence", "merge", "../first", "../second").stdout.splitlines()) == 3
+    )
+    done = empty.ledger("evidence", "merge", "../first", "../second")
+    assert (done.returncode, "two shards ran this page" in done.stderr) == (1, True)
 
 
 def test_news_beats_what_a_shard_did_not_touch(machine: Machine) -> None:

@@ -16,7 +16,7 @@ from ledger.errors import PageError
 from ledger.pages.block import Block, Expectation
 from ledger.pages.eventually import Retry
 from ledger.pages.page import Page, read_page
-from ledger.site.views import block_facts
+from ledger.site.heads import facts
 from ledger.verify.attempt import MAX_KEPT, Attempt, carry_out
 from ledger.verify.session import Shell
 
@@ -223,8 +223,8 @@ def test_the_digest_covers_each_attribute_and_is_the_old_one_without_them() -> N
 
 
 def test_the_reader_is_told() -> None:
-    assert block_facts(block("true", until=60)) == ["retried for up to 60 s"]
-    assert block_facts(block("true", variable="NAME")) == [
+    assert list(facts(block("true", until=60))) == ["retried for up to 60 s"]
+    assert list(facts(block("true", variable="NAME"))) == [
         "NAME holds the output: export NAME=$(…)"
     ]
 

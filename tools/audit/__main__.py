@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 from ledger.core.project import Project
-from tools.audit.server import LeftOutError
 from tools.audit.steps import STEPS
-from tools.audit.subject import RenderError, Subject
+from tools.audit.subject import LeftOutError, Subject, ToolError
 
 
 def main() -> int:
@@ -33,7 +32,7 @@ def main() -> int:
 def _run(name: str, subject: Subject) -> bool:
     try:
         found = list(STEPS[name](subject))
-    except RenderError as error:
+    except ToolError as error:
         found = [str(error)]
     except LeftOutError as why:
         # In CI a step that did not run would look like one that found nothing.

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from ledger.core.problem import Severity
 from ledger.verify.offline_data import read_yaml
 from ledger.verify.offline_kube import Schemas
+from tools.audit.advisories import advisories
 from tools.audit.server import server
-from tools.audit.subject import Subject
+from tools.audit.subject import LeftOutError, Subject, ToolError
 
 PLACEHOLDER: Final = "REPLACE_WITH_"
 _HERE: Final = Path(__file__).parent
@@ -37,16 +38,35 @@ def placeholders(subject: Subject) -> Iterator[str]:
 
 def secrets(subject: Subject) -> Iterator[str]:
     """No key, token or password in the work tree; what is found is not shown."""
+    for leak in _leaks(subject, "dir"):
+        yield _told(leak)
+
+
+def history(subject: Subject) -> Iterator[str]:
+    """None in any commit either: what was once pushed is known, whoever deleted it since.
+
+    Raises:
+        LeftOutError: the history is not here, or not whole.
+    """
+    if subject.git("rev-parse", "--is-shallow-repository") != "false":
+        raise LeftOutError("the history is not whole here; git fetch --unshallow brings it")
+    for leak in _leaks(subject, "git"):
+        yield f"commit {leak['Commit'][:12]}: {_told(leak)}"
+
+
+def _leaks(subject: Subject, where: str) -> list[dict[str, Any]]:
     config = str(_HERE / "gitleaks.toml")
     flags = ("--no-banner", "--redact", "--config", config, "-f", "json", "-r", "-", "-l", "error")
-    done = subject.run("gitleaks", "dir", *flags, ".")
+    done = subject.run("gitleaks", where, *flags, ".")
     try:
-        found = json.loads(done.stdout)
+        found: list[dict[str, Any]] = json.loads(done.stdout)
     except ValueError:
-        yield f"gitleaks: {done.stderr.strip()}"
-        return
-    for leak in found:
-        yield f"{leak['File']}:{leak['StartLine']}: {leak['Description']} ({leak['RuleID']})"
+        raise ToolError(f"gitleaks: {done.stderr.strip()}") from None
+    return found
+
+
+def _told(leak: Mapping[str, Any]) -> str:
+    return f"{leak['File']}:{leak['StartLine']}: {leak['Description']} ({leak['RuleID']})"
 
 
 def schemas(subject: Subject) -> Iterator[str]:
@@ -97,8 +117,10 @@ def iam(subject: Subject) -> Iterator[str]:
 STEPS: Final[Mapping[str, Callable[[Subject], Iterator[str]]]] = {
     "placeholders": placeholders,
     "secrets": secrets,
+    "history": history,
     "schemas": schemas,
     "pod-security": pod_security,
     "iam": iam,
     "server": server,
+    "advisories": advisories,
 }

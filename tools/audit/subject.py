@@ -14,8 +14,12 @@ import yaml
 from ledger.core.project import Project
 
 
-class RenderError(Exception):
-    """kustomize cannot render an overlay."""
+class ToolError(Exception):
+    """A program of the audit cannot do its work: kustomize cannot render an overlay, say."""
+
+
+class LeftOutError(Exception):
+    """A step cannot run here."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Subject:
 
     Args:
         project: what is audited.
-        tools: folder of gitleaks, kubectl and parliament.
+        tools: folder of gitleaks, kubectl, parliament and pip-audit.
     """
 
     project: Project
@@ -46,12 +50,17 @@ class Subject:
             check=False,
         )
 
+    def git(self, *args: str) -> str:
+        """What git says of the project; empty where it is none of git's."""
+        command = ["git", "-C", str(self.project.root), *args]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
     @cached_property
     def rendered(self) -> dict[str, str]:
         """Each overlay as it is applied, by its folder; a base is never applied alone.
 
         Raises:
-            RenderError: kustomize refuses one.
+            ToolError: kustomize refuses one.
         """
         found = {}
         for path in sorted(self.manifests.rglob("kustomization.yaml")):
@@ -60,7 +69,7 @@ class Subject:
                 where = self.project.relative(path.parent)
                 done = self.run("kubectl", "kustomize", where)
                 if done.returncode:
-                    raise RenderError(f"{where}: {done.stderr.strip()}")
+                    raise ToolError(f"{where}: {done.stderr.strip()}")
                 found[where] = done.stdout
         return found
 

@@ -1,0 +1,1 @@
+"""Taking this program into use: a project of one's own, and what the machine has for it."""

@@ -1,0 +1,1 @@
+"""Build the site with Zensical, too, and tell what differs: `make zensical`."""
