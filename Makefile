@@ -61,7 +61,7 @@ unit: $(STAMP) ## the tests that need no cluster
 test-%: $(STAMP) ## one folder of tests: unit, property, fuzz, site, browser, drill, cluster
 	@$(BIN)/pytest $(if $(filter cluster,$*),--cluster-up,-m "not cluster") tests/$*
 
-fuzz: $(STAMP) ## damaged files of every kind that is read, twenty thousand of each (an hour)
+fuzz: $(STAMP) ## damaged files of every kind that is read, twenty thousand of each (half an hour)
 	@$(BIN)/pytest --hypothesis-profile=fuzz tests/fuzz
 
 test: $(STAMP) ## every test; raises a kind cluster if none runs, and removes it again

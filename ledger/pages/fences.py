@@ -50,6 +50,8 @@ _OPENS: Final = re.compile(r"^(?:\S+[ \t]*)?\{.*\}$|^(?:bash|sh|shell|console|zs
 _VOID: Final = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
 )
+# superfences' first look, where tabs are kept.
+_RAW: Final = "fenced_raw_block"
 # Of Markdown's own processor of what stands within lines.
 _SPANS_PRIORITY: Final = 20
 _PROBE: Final = f"ledger-probe-{_NONCE}-{{}}-"
@@ -102,6 +104,8 @@ class Recorder:
         for extension in md.registeredExtensions:
             if isinstance(extension, SuperFencesCodeExtension):
                 self._listen(md.preprocessors["fenced_code_block"])
+                if _RAW in md.preprocessors:
+                    _keep_empty(md.preprocessors[_RAW])
                 formatter: Callable[..., str] = extension.superfences[0]["formatter"]
                 extension.superfences[0]["formatter"] = self.format
                 return formatter
@@ -126,6 +130,16 @@ class Recorder:
 
         preprocessor.search_nested = listening_search
         preprocessor._store = listening_store
+
+
+def _keep_empty(preprocessor: SuperFencesBlockPreprocessor) -> None:
+    """Have superfences give back a fence of no line as it was, and not with an empty one in it."""
+    store = preprocessor._store
+
+    def exact_store(source: str, code: str, start: int, end: int) -> None:
+        store(source if end - start > 2 else "", code, start, end)
+
+    preprocessor._store = exact_store
 
 
 def parse(
@@ -231,22 +245,22 @@ def render(
 
 
 class _Spans(InlineProcessor):
-    """Renders what stands within lines, a third of the work, only where it decides on a fence.
+    """Renders what stands within lines, a third of the work, only where it may decide on a fence.
 
-    A fence that has its paragraph for itself is there for all to see, or not, whatever stands in
-    other paragraphs.
+    A tag within a line hides all that follows it, also in other paragraphs. Anything else has to
+    stand beside the fence.
     """
 
     def run(self, tree: Element, ancestors: list[str] | None = None) -> Element:
-        """Render the spans if there is text beside a fence."""
-        if any(map(_is_beside, (text for e in tree.iter() for text in (e.text, e.tail) if text))):
+        """Render the spans if there is a tag, or text beside a fence."""
+        if any(map(_decides, (text for e in tree.iter() for text in (e.text, e.tail) if text))):
             return super().run(tree, ancestors)
         return tree
 
 
-def _is_beside(text: str) -> bool:
+def _decides(text: str) -> bool:
     rest = HTML_PLACEHOLDER_RE.sub("", text)
-    return rest != text and bool(rest.strip())
+    return "<" in text or (rest != text and bool(rest.strip()))
 
 
 class _Probing(Recorder):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.pages.block import Block
-from ledger.pages.page import Page, split_page
+from ledger.pages.page import Page
 from ledger.pages.state import State
-from ledger.site import heads, runs, sources
+from ledger.site import headings, heads, runs, sources
 
 # What somebody does, in this order. Symptom and impact stand above it on every page.
 PARTS: Final = ("stop-loss", "diagnosis", "mitigation", "verify", "escalate")
-_HEADING: Final = re.compile(r"##\s+(?P<title>.+?)\s+\{ #(?P<anchor>[\w-]+) \}\s*")
 
 
 @dataclass(frozen=True)
@@ -39,32 +36,19 @@ def steps(page: Page) -> list[Step]:
     Raises:
         PageError: the newest run record of the page cannot be read.
     """
-    headings = _headings(page)
-    starts, took = list(headings), _took(page)
-    held: dict[str, list[Block]] = {anchor: [] for _, anchor in headings.values()}
+    sections = [heading for heading in headings.read(page) if heading.level == 2]
+    starts, took = [section.line for section in sections], _took(page)
+    held: list[list[float | None]] = [[] for _ in sections]
     for block in page.verified_blocks:
         at = bisect(starts, block.line)
         # What takes a rehearsal down is no step of an incident.
         if at and not block.stage:
-            held[headings[starts[at - 1]][1]].append(block)
+            held[at - 1].append(took.get(block.name))
     return [
-        Step(title, anchor, _total([took.get(block.name) for block in held[anchor]]))
-        for title, anchor in headings.values()
-        if anchor in PARTS
+        Step(section.title, section.anchor, _total(seconds))
+        for section, seconds in zip(sections, held, strict=True)
+        if section.anchor in PARTS
     ]
-
-
-def _headings(page: Page) -> dict[int, tuple[str, str]]:
-    """Title and anchor of each section, by the line of the file."""
-    text = page.path.read_text("utf-8-sig")
-    _, body = split_page(text, page.where)
-    before = text.count("\n", 0, len(text) - len(body))
-    fenced = {line for fence in page.fences for line in range(fence.line, fence.end + 1)}
-    return {
-        before + number: (found["title"], found["anchor"])
-        for number, line in enumerate(body.splitlines(), 1)
-        if number not in fenced and (found := _HEADING.fullmatch(line))
-    }
 
 
 def _took(page: Page) -> dict[str, float]:

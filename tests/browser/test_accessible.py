@@ -20,14 +20,20 @@ LOOK = """async known => {
       for (const node of rule.nodes)
         violations.push(`${rule.id}: ${node.html.slice(0, 120)}: ${node.failureSummary}`);
   };
-  const kind = element => {
-    const {color, fontSize, fontWeight} = getComputedStyle(element), ground = [];
-    for (let box = element; box; box = box.parentElement) {
-      const {backgroundColor, backgroundImage, opacity} = getComputedStyle(box);
-      ground.push(backgroundColor, backgroundImage, opacity);
+  let grounds;
+  const ground = element => {
+    if (!element) return "";
+    if (!grounds.has(element)) {
+      const {backgroundColor, backgroundImage, opacity} = getComputedStyle(element);
+      const own = [backgroundColor, backgroundImage, opacity].join(" ");
+      const plain = own === "rgba(0, 0, 0, 0) none 1";
+      grounds.set(element, (plain ? "" : own) + ground(element.parentElement));
     }
-    const plain = ["rgba(0, 0, 0, 0)", "none", "1"];
-    return [color, fontSize, fontWeight, ...ground.filter(word => !plain.includes(word))].join(" ");
+    return grounds.get(element);
+  };
+  const kind = element => {
+    const {color, fontSize, fontWeight} = getComputedStyle(element);
+    return [color, fontSize, fontWeight, ground(element)].join(" ");
   };
   for (const folded of document.querySelectorAll("details")) folded.open = true;
   document.head.append(Object.assign(document.createElement("style"),
@@ -37,6 +43,7 @@ LOOK = """async known => {
     [...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()));
   for (const scheme of ["default", "slate"]) {
     document.body.dataset.mdColorScheme = scheme;
+    grounds = new Map();
     const fresh = written.filter(element => !seen.has(kind(element)) && seen.add(kind(element)));
     if (fresh.length) await look({include: fresh}, {runOnly: ["color-contrast"]});
   }

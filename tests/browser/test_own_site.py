@@ -1,4 +1,4 @@
-"""Every page of this repository's own site in a browser: what is copied, what fits, the keyboard."""
+"""Every page of this repository's own site in a browser: copying, the phone, paper, the keyboard."""
 
 from __future__ import annotations
 

@@ -430,6 +430,7 @@ def test_without_its_parser_it_says_how_to_get_it(here: Path) -> None:
         (["latin.md", "-o", "docs"], 1, "docs/latin.md: not UTF-8 text"),
         (["open.md", "-o", "docs"], 1, "docs/open.md:3: this fence is not rendered as code"),
         (["front.md", "-o", "docs"], 1, "docs/front.md:2: broken YAML"),
+        (["number.md", "-o", "docs"], 1, "docs/number.md:1: parameters must be a mapping"),
     ],
 )
 def test_what_cannot_be_imported_is_told(
@@ -441,6 +442,7 @@ def test_what_cannot_be_imported_is_told(
         (here / name).write_text("# Plain\n")
     (here / "latin.md").write_bytes(b"\xe4")
     (here / "open.md").write_text("a\n\n```sh\nls\n")
+    (here / "number.md").write_text("---\nparameters: 5\n---\n")
     (here / "front.md").write_text("---\n: {\n---\n")
     done = ledger(here, "import", *words, code=code)
     assert told in done.stderr

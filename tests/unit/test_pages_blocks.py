@@ -294,6 +294,12 @@ def test_errors_name_the_line_of_the_fence(read: Read) -> None:
     )
 
 
+def test_an_empty_fence_moves_no_line(read: Read) -> None:
+    page = read(f"```text\n```\n\n```text\n\n```\n\n{block(RUN)}\n```text\n```")
+    assert [fence.line for fence in page.fences][:2] == [1, 4]
+    assert [block.line for block in page.blocks] == [8]
+
+
 def test_errors_in_a_snippet_name_the_snippet(read: Read, tmp_path: Path) -> None:
     config = tmp_path / "mkdocs.yml"
     config.write_text(MKDOCS + "  - pymdownx.snippets\n")

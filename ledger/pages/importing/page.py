@@ -147,9 +147,10 @@ def _rewritten(
             continue
         start, end = source.before + fence.line - 1, source.before + fence.end
         lines += source.lines[done:start]
+        old = source.lines[start:end]
         # Below a line of text, what is indented behind a blank line is no fence any more.
-        tight = bool(start and source.lines[start - 1].strip() and source.lines[start][:1] == " ")
-        for text, piece in _told(source.lines[start:end], pieces, fence.text, tight=tight):
+        tight = bool(start and source.lines[start - 1].strip() and old[0][:1] in " \t")
+        for text, piece in _told(old, pieces, fence.text, tight=tight):
             if piece and piece.kind:
                 line, origin = len(lines) + 1, start + 1 + piece.line + bool(piece.line)
                 told = (piece.kind, piece.name, piece.reason, piece.why)

@@ -52,6 +52,9 @@ class Source:
         bare = plain.lstrip("\n")
         # Without marks at its top, MkDocs may take the first line for metadata; our own come first.
         meta, body = split_page(plain, where) if plain.startswith("---") else ({}, bare)
+        for key in ("reasons", "parameters"):
+            if not isinstance(meta.get(key) or {}, Mapping):
+                raise PageError(f"{key} must be a mapping", where=f"{where}:1")
         before = plain.count("\n", 0, len(plain) - len(body))
         return cls(mark, _LINES.findall(text), meta, body, before, before * (body != bare))
 
