@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import frontmatter
+from yaml import YAMLError
+
 from ledger.core.phases import PHASES
 from ledger.core.reading import read_signifiers
 from ledger.core.skill import sections
 from ledger.errors import PageError
 from ledger.flow.brief import items
-from ledger.pages.page import split_page
 from ledger.site import marks, sources
 
 _FIX = "write it with ledger advance; what is no epilogue does not belong into epilogues/"
@@ -78,10 +80,10 @@ def _order(one: Epilogue) -> tuple[date, int, int, str]:
 @lru_cache(maxsize=1024)
 def _read(path: Path, _changed: int) -> Epilogue:
     where = sources.project().relative(path)
-    meta, body = split_page(path.read_text("utf-8-sig"), where)
-    said = sections(body)
-    first, *_ = said.get("Summary", "").split("\n\n")
     try:
+        post = frontmatter.load(str(path), encoding="utf-8-sig")
+        meta, said = post.metadata, sections(post.content)
+        first, *_ = said.get("Summary", "").split("\n\n")
         return Epilogue(
             name=path.stem,
             skill=str(meta["skill"]),
@@ -94,7 +96,7 @@ def _read(path: Path, _changed: int) -> Epilogue:
             forced=str(meta.get("forced", "")),
             sent=_sent(said.get("Continuation", "")),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, YAMLError) as error:
         raise PageError(f"not an epilogue: {error}", where=where, fix=_FIX) from None
 
 

@@ -27,7 +27,7 @@ def debts(owed: Iterable[Owed], url: str) -> list[dict[str, Any]]:
     """What a plan owes, row by row; tests link to their block from the page at `url`."""
     return [
         {
-            "name": debt.name or debt.where,
+            "name": _owed(debt),
             "href": _block_href(debt, url) if debt.kind == "test" else "",
             "mark": Mark(debt.status, "overdue" if debt.overdue else debt.status),
             "reason": debt.reason or "no reason given",
@@ -41,6 +41,13 @@ def debts(owed: Iterable[Owed], url: str) -> list[dict[str, Any]]:
         }
         for debt in owed
     ]
+
+
+def _owed(debt: Owed) -> str:
+    if debt.kind != "test":
+        return debt.name or debt.where
+    where, _, line = debt.where.rpartition(":")
+    return f"{sources.page(where).title}: {debt.name or f'line {line}'}"
 
 
 def _block_href(debt: Owed, url: str) -> str:

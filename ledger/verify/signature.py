@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ledger.core.extra import require
 from ledger.errors import SignatureError, UsageError
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ def _public(pem: bytes) -> Key:
 
 
 def _load(path: Path, kind: str, load: Callable[[bytes], _T]) -> _T:
-    if not all(find_spec(name) for name in ("cryptography", "securesystemslib")):
-        fix = "pip install 'phase-ledger[sign]'"
-        raise UsageError("securesystemslib[crypto] is not installed", fix=fix)
+    require("sign")
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:

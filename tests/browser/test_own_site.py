@@ -1,4 +1,4 @@
-"""Every page of this repository's own site in a browser: copying, the phone, paper, the keyboard."""
+"""Every page of this repository's own site: copying, the phone, paper, the keyboard, the form."""
 
 from __future__ import annotations
 

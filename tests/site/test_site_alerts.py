@@ -43,7 +43,7 @@ def test_a_page_tells_what_its_rule_says(shop: Site) -> None:
     assert box
     assert [line for line in box.get_text().split("\n") if line] == [
         "warning Orders take long",
-        'Fires after 10m of its condition; owner: weblatency{app="shop"} > 2',
+        'Fires when its condition has held for 10m; owner: weblatency{app="shop"} > 2',
     ]
 
 

@@ -111,6 +111,7 @@ def test_an_installation_without_extras_is_lean_and_says_what_it_lacks(
         (("verify", "--offline"), "offline"),
         (("site", "build"), "site"),
         (("cluster", "up"), "cluster"),
+        (("evidence", "verify", "a", "--key", "public.pem"), "sign"),
     ):
         told = run("ledger", *words, cwd=shop, env=env, code=2).stderr
         assert f"fix: pip install 'phase-ledger[{extra}]'" in told, told
