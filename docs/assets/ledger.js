@@ -64,7 +64,9 @@ for (const button of document.querySelectorAll(".lg-find")) {
 
 // On a phone the rows of a wide table stack, and each cell says which column it is of.
 for (const table of document.querySelectorAll("article table:not([class]), .lg-named")) {
-  const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])]
+    .map((cell) => cell.textContent.trim())
+    .map((text) => (text && !text.endsWith("=") ? `${text}: ` : text));
   for (const row of table.tBodies[0]?.rows ?? []) {
     [...row.cells].forEach((cell, column) => (cell.dataset.label = heads[column] ?? ""));
   }

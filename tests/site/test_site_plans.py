@@ -289,6 +289,11 @@ def test_the_table_of_evidence_tells_each_page(built: Site) -> None:
     assert "no bucket is provisioned here" in shown(page)
 
 
+def test_a_debt_says_of_which_page_it_is(built: Site) -> None:
+    page = built.html("skills/backup/index.html")
+    assert [a.get_text() for a in page.select(".lg-debts a")] == ["Restore: later"]
+
+
 def test_the_quick_reference_leads_to_commands_and_pages(built: Site) -> None:
     page = built.html("card/index.html")
     assert [(a.get_text(), a["href"]) for a in page.select(".lg-paste a")] == [("Back up", "#save")]

@@ -107,13 +107,13 @@ def test_an_installation_without_extras_is_lean_and_says_what_it_lacks(
     assert not {"kubernetes", "mkdocs", "mkdocs-material"} & set(
         re.findall("^[^=]+", listed, re.MULTILINE)
     )
-    for words, extra in (
+    for refused, extra in (
         (("verify", "--offline"), "offline"),
         (("site", "build"), "site"),
         (("cluster", "up"), "cluster"),
         (("evidence", "verify", "a", "--key", "public.pem"), "sign"),
     ):
-        told = run("ledger", *words, cwd=shop, env=env, code=2).stderr
+        told = run("ledger", *refused, cwd=shop, env=env, code=2).stderr
         assert f"fix: pip install 'phase-ledger[{extra}]'" in told, told
     told = run("ledger", "doctor", cwd=shop, env=env, code=1).stdout
     fix = r"^missing  \[site\] [^\n]*\n( +[^\n]*\n)*? +fix: pip install 'phase-ledger\[site\]'$"
