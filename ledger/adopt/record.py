@@ -50,7 +50,7 @@ def read(root: Path) -> Record | None:
         if raw.pop("schema") != _SCHEMA:
             raise ValueError("of another version")
         return Record(**raw)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         fix = "take it out of the history again, or remove it and run `ledger init`"

@@ -32,7 +32,7 @@ def root_folder(start: str | None = None) -> str:
             raise UsageError(
                 "no mkdocs.yml here or in any folder above",
                 where=here,
-                fix="run ledger inside a project, or set LEDGER_ROOT",
+                fix="ledger init makes a project here; or go to yours, or set LEDGER_ROOT",
             )
         folder = above
     return folder

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from tests.site.building import ROOT, Site
+from tests.site.building import Site
 from tests.site.test_site_text import PAGES
 
 
@@ -41,22 +38,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     result = site.build()
     assert result.returncode == 0, result.stderr
     return site
-
-
-@pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's own site."""
-    folder = tmp_path_factory.mktemp("own")
-    result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,22 +45,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     result = site.build()
     assert result.returncode == 0, result.stderr
     return site
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's own site."""
-    folder = tmp_path_factory.mktemp("own")
-    result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    return folder
 
 
 def test_this_repository_builds(own: Path) -> None:

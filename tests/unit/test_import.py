@@ -67,6 +67,29 @@ def test_three_shapes_of_runbooks_pass_every_check(here: Path) -> None:
     assert {path: path.read_bytes() for path in here.rglob("*.md")} == before
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# Head\n\n{}Text.\n", "# Head\n\n<!--[ verified() ]-->\n\n{}Text.\n"),
+        ("# Head\nText.\n\n{}", "# Head\n\n<!--[ verified() ]-->\n\nText.\n\n{}"),
+        ("Text.\n\n{}\n# Head\n", "<!--[ verified() ]-->\n\nText.\n\n{}\n# Head\n"),
+        ("# Head\n\n<!--[ verified() ]-->\n\n{}", "# Head\n\n<!--[ verified() ]-->\n\n{}"),
+    ],
+    ids=["heading", "text-at-once", "heading-too-late", "there"],
+)
+def test_the_site_is_told_to_show_the_state_once(project: Project, text: str, told: str) -> None:
+    plain, ours = "```bash\nls\n```\n", "```bash {.verify name=ls expect=none}\nls\n```\n"
+    for front in ("", "---\ntitle: A\n---\n", "---\ntitle: A\n---\n\n"):
+        found = imported(project, front + text.format(plain))
+        assert found.endswith(
+            "\n---\n" + "\n" * (not front or front[-2:] == "\n\n") + told.format(ours)
+        )
+
+
+def test_a_page_without_commands_shows_no_state(project: Project) -> None:
+    assert "verified()" not in imported(project, "# Head\n\n```text\nls\n```\n")
+
+
 def test_a_block_that_runs_only_looks(here: Path) -> None:
     ledger(here, "import", str(RUNBOOKS), "-o", "docs/imported")
     project = Project(here)
@@ -321,7 +344,7 @@ def test_prose_line_ends_and_other_fences_stay(project: Project) -> None:
     )
     text = imported(project, source)
     assert text == (
-        "\ufeff---\r\ntitle: page\r\n---\r\n\r\nTitle: x\r\n\r\n"
+        "\ufeff---\r\ntitle: page\r\n---\r\n\r\n<!--[ verified() ]-->\r\n\r\nTitle: x\r\n\r\n"
         "> ~~~bash {.verify name=ls expect=none}\r\n> ls\t-l\r\n> ~~~\r\n\r\n"
         "```yaml\r\na: <b>\r\n```\r\nend"
     ).replace("~~~bash", "~~~sh")

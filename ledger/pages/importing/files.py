@@ -55,7 +55,8 @@ def _files(path: Path) -> Iterator[tuple[Path, Path]]:
     elif path.is_file() and path.suffix == ".md":
         yield path, Path(path.name)
     else:
-        raise UsageError("not a Markdown file or a folder", where=str(path))
+        what = "not a Markdown file or a folder" if path.exists() else "no such file"
+        raise UsageError(what, where=str(path), fix="name a file that ends in .md, or a folder")
 
 
 def companions(source: Path, target: Path, data: bytes) -> dict[Path, Path]:

@@ -20,6 +20,9 @@ from ledger.pages.page import parse_page
 _OPENING: Final = re.compile(r"(?P<before>.*?)(?P<marks>`{3,}|~{3,})(?P<gap>[ \t]*)(?P<info>.*)")
 _IN_BRACES: Final = re.compile(r"\{\s*\.(?P<language>\w+)\s*\}")
 _HEADING: Final = re.compile(r"#[ \t]+(?P<title>.*?)(?:[ \t]+#+)?[ \t]*")
+# Without it the site does not show a page that has commands.
+_MARKER: Final = "<!--[ verified() ]-->"
+_MARKED: Final = re.compile(r"<!--\[\s*verified\(")
 
 
 class Finding(NamedTuple):
@@ -85,12 +88,41 @@ def import_page(
     importer = Importer(wishes.examples)
     importer.declare(source.meta.get("parameters") or {})
     lines, findings = _rewritten(source, here, importer)
-    front = source.front(_keys(source.body, here, target, wishes, importer))
-    shift = len(front) - source.front_lines
-    result = "".join([*front, *lines[source.front_lines :]])
-    parse_page(project, target, ENDING.sub("\n", result))
+    heading = _heading(source.body, here)
+    front = source.front(_keys(heading, target, wishes, importer))
+    result = [*front, *lines[source.front_lines :]]
+    page = parse_page(project, target, ENDING.sub("\n", "".join(result)))
+    if any(block.kind != "show" for block in page.blocks) and not _MARKED.search(source.body):
+        _mark(result, len(front), source, heading, here)
+    shift = len(result) - len(lines)
     found = [finding._replace(line=finding.line + shift) for finding in findings]
-    return (source.mark + result).encode(), found
+    return (source.mark + "".join(result)).encode(), found
+
+
+def _heading(body: str, fences: Sequence[Fence]) -> tuple[int, str] | None:
+    """The line of the body, from 1, and the text of its first heading of the first level."""
+    covered = {line for fence in fences for line in range(fence.line, fence.end + 1)}
+    for number, line in enumerate(body.split("\n"), 1):
+        if number not in covered and (found := _HEADING.fullmatch(line)):
+            return number, found["title"]
+    return None
+
+
+def _mark(
+    result: list[str],
+    front: int,
+    source: Source,
+    heading: tuple[int, str] | None,
+    fences: Sequence[Fence],
+) -> None:
+    """Put what shows the commands' state below the heading; at the top if that comes too late."""
+    below = heading[0] if heading and heading[0] < fences[0].line else 0
+    place = front + source.before - source.front_lines + below
+    lines = [source.ending] if below else []
+    lines.append(_MARKER + source.ending)
+    if result[place].strip():
+        lines.append(source.ending)
+    result[place:place] = lines
 
 
 def _fences(project: Project, source: Source, at: Callable[[int], str]) -> list[Fence]:
@@ -114,13 +146,10 @@ def _fences(project: Project, source: Source, at: Callable[[int], str]) -> list[
 
 
 def _keys(
-    body: str, fences: Sequence[Fence], target: Path, wishes: Wishes, importer: Importer
+    heading: tuple[int, str] | None, target: Path, wishes: Wishes, importer: Importer
 ) -> dict[str, Any]:
     """What the front matter must say."""
-    covered = {line for fence in fences for line in range(fence.line, fence.end + 1)}
-    lines = [line for n, line in enumerate(body.split("\n"), 1) if n not in covered]
-    heading = next((found for line in lines if (found := _HEADING.fullmatch(line))), None)
-    title = (heading and heading["title"]) or re.sub(r"[-_]+", " ", target.stem)
+    title = (heading and heading[1]) or re.sub(r"[-_]+", " ", target.stem)
     return {
         "title": title,
         **({"owner": wishes.owner} if wishes.owner else {}),
