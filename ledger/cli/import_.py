@@ -71,6 +71,8 @@ def _run(args: argparse.Namespace) -> Exit:
         told = [{"where": p.where, "what": p.what, "fix": p.fix} for p in problems]
         print_json("import", written=written, pages=pages, problems=told)
     say(_summary(pages, written=written))
+    if written and args.output and any(page["changed"] for page in pages):
+        say("next: name the new pages in the nav of mkdocs.yml, if it has one")
     return Exit.FOUND if problems else Exit.DONE
 
 

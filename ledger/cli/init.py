@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         parser,
         "Make a project in DIR, a git repository or not: skills/, docs/ with a page that\n"
         "passes without a cluster, mkdocs.yml, a GitHub workflow, pre-commit hooks. The\n"
-        "template backup adds a page that needs a cluster.\n\n"
+        "template backup adds a page that needs a cluster, later too.\n\n"
         "No file is overwritten: what is there is kept, and named. --update brings what\n"
         "init wrote up to this version and keeps your edits; a page or a skill, once\n"
         "written, is yours. Exit code 1 if an edit and this version collide.",
@@ -69,13 +69,15 @@ def _run(args: argparse.Namespace) -> Exit:
     if root.exists() and not root.is_dir():
         raise UsageError("is no folder", where=args.folder)
     old = record.read(root)
+    was = old.template if old else "minimal"
+    kind = one_of(args.template or was, template.TEMPLATES, "template")
+    if not set(template.TEMPLATES[was]) <= set(template.TEMPLATES[kind]):
+        raise UsageError(f"the template here is {was}", fix="leave out --template")
     _check(args, old)
-    kind = one_of(
-        args.template or (old.template if old else "minimal"), template.TEMPLATES, "template"
-    )
     name = args.name or (old.name if old else root.resolve().name)
     files = template.files(kind, name, today(args))
-    changes = plan(root, files, old, update=args.update, settled=args.keep)
+    update = args.update or kind != was  # what is added stands in files that are there, too
+    changes = plan(root, files, old, update=update, settled=args.keep)
     written = not (args.dry_run or args.diff)
     if written:
         new = write.recorded(kind, name, old, changes, files, args.keep)
@@ -93,9 +95,8 @@ def _check(args: argparse.Namespace, old: Record | None) -> None:
     for path in args.keep:
         if old and path not in old.files:
             raise UsageError("init did not write it", where=path, fix="leave out --keep")
-    for option, was in (("template", old and old.template), ("name", old and old.name)):
-        if was and getattr(args, option) not in {None, was}:
-            raise UsageError(f"the {option} here is {was}", fix=f"leave out --{option}")
+    if old and args.name not in {None, old.name}:
+        raise UsageError(f"the name here is {old.name}", fix="leave out --name")
 
 
 def _tell(

@@ -116,7 +116,7 @@ def _told(error: BaseException, config: MkDocsConfig, said: list[str]) -> BaseEx
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, LedgerError):
-            return cause
+            return _placed(cause, config)
         if isinstance(cause, TemplateError):
             return _template_error(cause, config)
         cause = cause.__cause__ or cause.__context__
@@ -124,6 +124,19 @@ def _told(error: BaseException, config: MkDocsConfig, said: list[str]) -> BaseEx
         told = "".join(f"\n  {text}" for text in said or [error.format_message()])
         return PageError(f"the site was not built:{told}")
     return error
+
+
+def _placed(error: LedgerError, config: MkDocsConfig) -> LedgerError:
+    """The error of a page that could not say which one it is, with its file."""
+    if error.where.startswith("near line"):
+        error.where = f"{_where(config)}, {error.where}"
+    return error
+
+
+def _where(config: MkDocsConfig) -> str:
+    """The file of the page that is being read."""
+    macros: Any = config.plugins["macros"]
+    return f"{Path(config.docs_dir).name}/{macros.page.file.src_uri}"
 
 
 def _template_error(error: TemplateError, config: MkDocsConfig) -> PageError:
@@ -137,5 +150,5 @@ def _template_error(error: TemplateError, config: MkDocsConfig) -> PageError:
         trace = trace.tb_next
     text, body = page.file.content_string, page.markdown
     before = text.count("\n", 0, max(text.find(body), 0))
-    where = f"{Path(config.docs_dir).name}/{page.file.src_uri}:{before + line}"
+    where = f"{_where(config)}:{before + line}"
     return PageError(str(error.message), where=where, fix="correct the macro")

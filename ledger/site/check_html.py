@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from lxml import etree
 
 # Elements with an address that a browser fetches without being asked, and where it stands.
 _LOADS: Final = {
@@ -16,8 +17,26 @@ _MORE: Final = ("poster", "background")
 # A link element of these kinds is a note for machines, not something that is fetched.
 _NOTES: Final = frozenset(("canonical", "alternate", "prev", "next", "license", "author"))
 _CSS: Final = re.compile(r"""url\(\s*["']?(?!data:|["']?#)([^"')]+)|@import\s+["']([^"']+)""")
-_VOID: Final = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link"))
-_BLOCK: Final = "lg-block"
+_BLOCK: Final = "div[contains(concat(' ', normalize-space(@class), ' '), ' lg-block ')]"
+
+
+def _path(path: str) -> etree.XPath:
+    # Texts that know their element would keep the whole page in memory.
+    return etree.XPath(path, smart_strings=False)
+
+
+_IDS: Final = _path("//@id")
+_NAMES: Final = _path("//@name")
+_LINKS: Final = _path("(//a | //area)[@href]")
+_LOADING: Final = _path(
+    "//*[@style or @srcset or self::style or "
+    + " or ".join(f"@{name}" for name in _MORE)
+    + "".join(f" or self::{tag}" for tag in _LOADS)
+    + "]"
+)
+_CANONICAL: Final = _path("//link[contains(concat(' ', @rel, ' '), ' canonical ')]/@href")
+_COMMANDS: Final = _path(f"//{_BLOCK}[not(ancestor::{_BLOCK})]")
+_CODE: Final = _path("(.//code)[last()]")
 
 
 class At(NamedTuple):
@@ -41,7 +60,7 @@ class Command(NamedTuple):
     line: int
 
 
-class BuiltPage(HTMLParser):
+class BuiltPage:
     """One page of a built site, read from its HTML.
 
     Attributes:
@@ -53,64 +72,36 @@ class BuiltPage(HTMLParser):
     """
 
     def __init__(self, html: str) -> None:
-        super().__init__()
-        self.anchors: set[str] = set()
-        self.links: list[At] = []
-        self.loads: list[At] = []
-        self.commands: list[Command] = []
-        self.canonical = ""
-        self._depth = 0  # of div elements, within a command block
-        self._code: list[str] | None = None
-        self._style = False
-        self.feed(html)
+        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        tree = etree.fromstring(html.encode(), parser)
+        if tree is None:  # nothing but blanks
+            tree = etree.Element("html")
+        self.anchors: set[str] = {*_IDS(tree), *_NAMES(tree)} - {""}
+        self.links = [At(found.get("href"), found.sourceline) for found in _LINKS(tree)]
+        self.loads = [
+            At(url, found.sourceline) for found in _LOADING(tree) for url in _loads(found)
+        ]
+        self.commands = [_command(block) for block in _COMMANDS(tree)]
+        self.canonical: str = next(iter(_CANONICAL(tree)), "")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what an element is and where it leads."""
-        found = {name: value or "" for name, value in attrs}
-        self.anchors |= {found[key] for key in ("id", "name") if found.get(key)}
-        if tag in {"a", "area"} and "href" in found:
-            self.links.append(At(found["href"], self.getpos()[0]))
-        self._note_loads(tag, found)
-        self._style = tag == "style"
-        if tag == "div" and (self._depth or _BLOCK in found.get("class", "").split()):
-            if not self._depth:
-                self.commands.append(Command("", found.get("data-copy", ""), self.getpos()[0]))
-            self._depth += 1
-        elif tag == "code" and self._depth:
-            self._code = []
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element of SVG that has no content."""
-        self.handle_starttag(tag, attrs)
+def _command(block: Any) -> Command:
+    """The last code of a block is its command: what stands above it tells of it."""
+    shown = "".join(text for code in _CODE(block) for text in code.itertext())
+    return Command(shown.strip("\n"), block.get("data-copy", ""), block.sourceline)
 
-    def handle_data(self, data: str) -> None:
-        """Keep the text of code, and what a style loads."""
-        if self._code is not None:
-            self._code.append(data)
-        elif self._style:
-            self.loads += [At(url, self.getpos()[0]) for url in css_loads(data)]
 
-    def handle_endtag(self, tag: str) -> None:
-        """The last code of a block is its command: what stands above it tells of it."""
-        if tag == "code" and self._code is not None:
-            self.commands[-1] = self.commands[-1]._replace(shown="".join(self._code).strip("\n"))
-            self._code = None
-        elif tag == "div" and self._depth:
-            self._depth -= 1
-        elif tag == "style":
-            self._style = False
-
-    def _note_loads(self, tag: str, found: Mapping[str, str]) -> None:
-        here = self.getpos()[0]
-        kinds = set(found.get("rel", "").split())
-        if tag == "link" and "canonical" in kinds:
-            self.canonical = found.get("href", "")
-        names = (_LOADS[tag],) if tag in _LOADS and not kinds & _NOTES else ()
-        self.loads += [At(found[name], here) for name in (*names, *_MORE) if found.get(name)]
-        if tag in {"img", "source"}:
-            parts = found.get("srcset", "").split(",")
-            self.loads += [At(part.split()[0], here) for part in parts if part.strip()]
-        self.loads += [At(url, here) for url in css_loads(found.get("style", ""))]
+def _loads(found: Any) -> Iterator[str]:
+    """Every address that an element makes a browser fetch."""
+    notes = not _NOTES.isdisjoint(found.get("rel", "").split())
+    names = (_LOADS[found.tag],) if found.tag in _LOADS and not notes else ()
+    yield from filter(None, map(found.get, (*names, *_MORE)))
+    if found.tag in {"img", "source"}:
+        parts = found.get("srcset", "").split(",")
+        yield from (part.split()[0] for part in parts if part.strip())
+    yield from css_loads(found.get("style", ""))
+    if found.tag == "style":
+        yield from css_loads("".join(found.itertext()))
 
 
 def css_loads(text: str) -> Iterator[str]:

@@ -43,9 +43,10 @@ def draw(page: Page | None, fences: Sequence[Fence], bodies: Sequence[str]) -> l
     blocks = read_blocks(fences)
     if page:
         compare.blocks(page, blocks)
-    elif any(block.kind != "show" for block in blocks):
+    elif shown := next((block for block in blocks if block.kind != "show"), None):
         raise PageError(
             "this page has commands and does not say what is known of them",
+            where=near(shown.line),
             fix="put <!--[ verified() ]--> below its first heading",
         )
     opened = dict(zip((block.line for block in blocks), _heads(page, blocks), strict=True))

@@ -67,8 +67,7 @@ def read_told(text: str | bytes, where: str) -> Told:
             blocks={one["name"]: Result(one["sha256"], one["result"]) for one in own["blocks"]},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        fix = "name files below .ledger/runs, or that folder"
-        raise PageError("not the record of a run", where=where, fix=fix) from None
+        raise PageError("not the record of a run", where=where, fix="leave it out") from None
 
 
 def doubts(project: Project, told: Told, today: date, commit: str = "") -> Iterator[str]:

@@ -35,7 +35,8 @@ def require_cluster(pages: Sequence[Page], name: str, uid: str | None = None) ->
             return
     identity = cluster.recorded(name)
     if identity is None:
-        raise ClusterError("no cluster to run the pages on", fix="ledger cluster up")
+        fix = "ledger cluster up; or name pages with `cluster: false`, which need none"
+        raise ClusterError("no cluster to run the pages on", fix=fix)
     cluster.prove(identity)
     require_images(needing, identity)
 

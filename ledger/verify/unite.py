@@ -126,9 +126,9 @@ def _check(project: Project, name: Path, path: Path, *, is_lock: bool) -> None:
     mark = f"@{variant}" if variant else ""
     page = project.docs / name.with_name(f"{name.stem.removesuffix(mark)}.md")
     if told != project.relative(page) or not name.stem.endswith(mark):
-        raise PageError(f"it is evidence of {told + mark!r}", where=where, fix="drop it")
+        raise PageError(f"it is evidence of {told + mark!r}", where=where, fix="leave it out")
     if not page.is_file():
-        raise PageError(f"there is no page {told}", where=where, fix="drop it")
+        raise PageError(f"there is no page {told}", where=where, fix="leave it out")
 
 
 def _subject(text: str, where: str) -> tuple[str, str]:

@@ -98,6 +98,12 @@ def test_what_cannot_be_built_is_told_in_a_line(site: Site, case: str) -> None:
     assert done.stdout == ""
 
 
+def test_a_page_that_does_not_show_its_state_is_named(site: Site) -> None:
+    site.write("docs/bare.md", "# P\n\n```bash {.verify name=one expect=none}\nls\n```\n")
+    done = run(site, "build")
+    assert "error: docs/bare.md, near line 3: this page has commands" in done.stderr
+
+
 def test_settings_that_mkdocs_refuses_are_told_in_a_line(site: Site) -> None:
     site.configure()
     with (site.root / "mkdocs.yml").open("a") as file:

@@ -105,3 +105,16 @@ def test_a_new_site_has_the_settings_of_this_one() -> None:
 
     new = config(ROOT / "ledger/adopt/templates/minimal/mkdocs.yml")
     assert common(new) == common(config(ROOT / "mkdocs.yml"))
+
+
+def test_an_imported_page_shows_what_is_known_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    good("ledger", "init", str(folder), cwd=tmp_path)
+    (tmp_path / "wiki.md").write_text("# Wiki\n\n```bash\nls\n```\n", "utf-8")
+    good("ledger", "import", "../wiki.md", "-o", "docs/imported", cwd=folder)
+    settings = folder / "mkdocs.yml"
+    text = settings.read_text("utf-8").replace("\nnav:\n", "\nnav:\n  - imported/wiki.md\n")
+    settings.write_text(text, "utf-8")
+    good("ledger", "site", "build", cwd=folder)
+    html = (folder / "site/imported/wiki/index.html").read_text("utf-8")
+    assert "never run" in BeautifulSoup(html, "html.parser").get_text(" ")

@@ -156,6 +156,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
         "tests/unit/test_a.py", f'"""{EVIL}\n\nmore"""\n\n\ndef test_a(): ...\ndef help(): ...\n'
     )
     site.write("tests/far/test_b.py", FAR)
+    site.write("tests/far/test_c.py", "def test_c(): ...\n")
     site.page("card.md", f"<!--[ quick_reference() ]-->\n\n{CARD}", "Card")
     put_off = "```bash {.skip name=later reason=no-bucket}\nfalse\n```\n"
     restore = site.page("restore.md", f"{CARD}\n{put_off}", "Restore")
@@ -305,7 +306,7 @@ def test_the_quick_reference_leads_to_commands_and_pages(built: Site) -> None:
 def test_strata_are_counted_from_the_sources(built: Site) -> None:
     rows = built.html("tests/index.html").select("article table")[0].select("tbody tr")
     assert [lines(row, "th, td") for row in rows] == [
-        ["far", "1 in 1 module", "a cluster"],
+        ["far", "2 in 2 modules", "a cluster in 1 module"],
         ["unit", "1 in 1 module", ""],
     ]
 

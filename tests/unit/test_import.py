@@ -281,7 +281,9 @@ def test_a_session_is_parted_into_commands_and_output(project: Project) -> None:
     text = imported(project, SESSION, A="x").partition("---\n\n")[2]
     assert (
         text
-        == """```text
+        == """<!--[ verified() ]-->
+
+```text
 banner
 ```
 
@@ -444,7 +446,7 @@ def test_without_its_parser_it_says_how_to_get_it(here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["gone.md"], 2, "gone.md: not a Markdown file or a folder"),
+        (["gone.md"], 2, "gone.md: no such file"),
         (["empty"], 2, "empty: no Markdown file in this folder"),
         (["plain.md"], 2, "plain.md: not below docs/"),
         (["plain.md", "-o", "elsewhere"], 2, "elsewhere: not a folder below docs/"),

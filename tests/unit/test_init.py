@@ -277,3 +277,16 @@ def test_an_update_stays_with_its_template_and_name(
     words = ("--update", "--template", "minimal")
     assert call(*words, cwd=tmp_path, monkeypatch=monkeypatch) == Exit.USAGE
     assert "the template here is backup" in capsys.readouterr().err
+
+
+def test_a_larger_template_is_added_to_a_smaller_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(".", "--name", "Shop", cwd=tmp_path, monkeypatch=monkeypatch)
+    settings = tmp_path / "mkdocs.yml"
+    settings.write_text(settings.read_text().replace("site_name: Shop", "site_name: Our shop"))
+    assert call("--template", "backup", cwd=tmp_path, monkeypatch=monkeypatch) == Exit.DONE
+    assert (tmp_path / "docs/runbook/restore-a-namespace.md").is_file()
+    assert "site_name: Our shop" in settings.read_text()
+    assert "runbook/restore-a-namespace.md" in settings.read_text()
+    assert "- run: ledger cluster up" in (tmp_path / ".github/workflows/runbooks.yml").read_text()
