@@ -27,10 +27,15 @@ RECORDED: dict[str, str] = {rule["record"]: rule["expr"] for rule in SLIS["group
 
 
 @pytest.fixture(scope="module")
-def ask(bucket: Env, prometheus: Env) -> Iterator[Ask]:
+def backed_up(bucket: Env) -> None:
+    """A backup that has gone well before Prometheus looks for the first time."""
+    nats.seed_orders(bucket)
+    nats.back_up(bucket)
+
+
+@pytest.fixture(scope="module")
+def ask(backed_up: None, prometheus: Env) -> Iterator[Ask]:
     """Prometheus, and a backup that has been restored from the volume and from the bucket."""
-    nats.seed_orders(prometheus)
-    nats.back_up(prometheus)
     nats.job(prometheus, "nats-backup-verify")
     look = ("create", "job", "nats-backup-volume-1", "--from=cronjob/nats-backup-volume")
     nats.kubectl(prometheus, *look)
