@@ -25,15 +25,18 @@ Run = tuple[subprocess.Popen[bytes], Path | None]
 def main() -> int:
     """Run them all; 1 if any failed."""
     LOGS.mkdir(exist_ok=True)
-    runs = [_run("-m", "not cluster and not soak", "tests", "docs", log=LOGS / "no-cluster.log")]
+    runs: list[Run] = []
     with _clusters():
         try:
+            _ledger("up", "--name", cluster.NAME)
+            # The drills are here: the programs that they use came with the cluster.
+            alone = ("-m", "not cluster and not soak", "tests", "docs")
+            runs.append(_run(*alone, log=LOGS / "no-cluster.log"))
+            runs.append(_run("-m", CLUSTER, f"--ledger-cluster={cluster.NAME}", "tests"))
             _ledger("up", "--name", PAGES)
             on_pages = ("-m", CLUSTER, f"--ledger-cluster={PAGES}", "docs")
             runs.append(_run(*on_pages, log=LOGS / "pages.log"))
-            _ledger("up", "--name", cluster.NAME)
-            runs.append(_run("-m", CLUSTER, f"--ledger-cluster={cluster.NAME}", "tests"))
-            passed = [_passed(run) for run in reversed(runs)]
+            passed = [_passed(run) for run in runs]
         finally:
             for process, _ in runs:
                 process.wait()

@@ -116,27 +116,30 @@ def _project() -> Project:
 
 def _build(args: argparse.Namespace) -> Exit:
     project = _project()
+    from ledger.site import sources
     from ledger.site.build import build
+    from ledger.site.check import check
 
     say("building ...")
     built = build(project, args.folder and args.folder.resolve())
     say(f"built in {built.seconds:.1f} s; checking ...")
-    return _checked(args, project, built.folder)
+    found = check(project, built.folder, sources.read)
+    return _told(args, project, built.folder, found)
 
 
 def _check(args: argparse.Namespace) -> Exit:
     project = _project()
     from ledger.site.build import configure
-
-    folder = args.folder or Path(configure(project).site_dir)
-    return _checked(args, project, folder.resolve())
-
-
-def _checked(args: argparse.Namespace, project: Project, folder: Path) -> Exit:
-    from ledger.cli.check import listing
     from ledger.site.check import check
 
-    found = check(project, folder)
+    folder = args.folder or Path(configure(project).site_dir)
+    folder = folder.resolve()
+    return _told(args, project, folder, check(project, folder))
+
+
+def _told(args: argparse.Namespace, project: Project, folder: Path, found: Checked) -> Exit:
+    from ledger.cli.check import listing
+
     if args.json:
         print_json(
             "site-check",

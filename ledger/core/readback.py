@@ -6,8 +6,6 @@ import re
 from typing import Any, Final, NamedTuple
 
 import yaml
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from ledger.core.header import Header
 from ledger.errors import SkillError
@@ -43,6 +41,9 @@ def second_reading(header: Header) -> Any:
     Raises:
         SkillError: it is not YAML to ruamel.yaml.
     """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     try:
         return YAML(typ="base", pure=True).load(_source(header))
     except YAMLError as error:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -114,7 +115,7 @@ class Block:
         """How what it changes is taken back: `undo=NAME` or `irreversible`; empty if nothing is."""
         return "irreversible" if self.irreversible else self.undo and f"undo={self.undo}"
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Digest of all that a run depends on; where the block stands does not count."""
         expectation = self.expectation
@@ -237,6 +238,7 @@ def _check_way_back(values: Mapping[str, str], here: str) -> None:
         raise PageError("this block undoes itself", where=here, fix="name another, or irreversible")
 
 
+@cache
 def is_shell(language: str) -> bool:
     """Whether a fence's language is a shell, or was meant to be one."""
     word = language.lower()

@@ -58,7 +58,7 @@ class Page:
         """The page's title; its path if the front matter has none."""
         return str(self.meta.get("title") or self.where)
 
-    @property
+    @cached_property
     def verified_blocks(self) -> tuple[Block, ...]:
         """The blocks that a run executes; none if there is no procedure to set up for."""
         found = tuple(block for block in self.blocks if block.kind == "verify")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -68,12 +69,15 @@ class Checked(NamedTuple):
     problems: list[Problem]
 
 
-def check(project: Project, folder: Path) -> Checked:
+def check(
+    project: Project, folder: Path, read: Callable[[Project, Path], Page] = read_page
+) -> Checked:
     """Check a built site against its sources, and each of its pages against the others.
 
     Args:
         project: its sources.
         folder: the site.
+        read: reads a page of the sources; who has just built the site need not read it again.
 
     Raises:
         UsageError: there is no site.
@@ -86,10 +90,12 @@ def check(project: Project, folder: Path) -> Checked:
     if not built:
         fix = "build it: ledger site build"
         raise UsageError("no site there", where=str(folder), fix=fix)
-    site = _Site(folder, built, built["index.html"].canonical if "index.html" in built else "")
+    address = built["index.html"].canonical if "index.html" in built else ""
+    site = _Site(folder, built, address, cache(lambda path: (folder / path).is_file()))
     problems = [problem for name in built for problem in site.page(name)]
     problems += site.sheets()
-    problems += _commands(project, folder, built)
+    pages = (read(project, path) for path in sorted(project.docs.rglob("*.md")))
+    problems += _commands(project, folder, pages, built)
     problems = [found._replace(where=project.relative(Path(found.where))) for found in problems]
     links = sum(len(page.links) for page in built.values())
     return Checked(
@@ -101,6 +107,7 @@ class _Site(NamedTuple):
     folder: Path
     pages: Mapping[str, BuiltPage]
     address: str
+    has: Callable[[str], bool]
 
     def page(self, name: str) -> Iterator[Problem]:
         """What is wrong with one page by itself."""
@@ -124,7 +131,7 @@ class _Site(NamedTuple):
         path, _ = self._inside(name, url)
         if path is None:
             yield OUTSIDE.at(where, line, f"{url} is loaded from another host")
-        elif name != _ANY_ADDRESS and not (self.folder / path).is_file():
+        elif name != _ANY_ADDRESS and not self.has(path):
             yield MISSING.at(where, line, f"{url} is no file of the site")
 
     def _dead(self, name: str, url: str) -> str:
@@ -132,7 +139,7 @@ class _Site(NamedTuple):
         path, anchor = self._inside(name, url)
         if path is None:
             return ""
-        if not (self.folder / path).is_file():
+        if not self.has(path):
             return "no page"
         known = self.pages.get(path)
         lost = known and anchor not in _ALWAYS and anchor not in known.anchors
@@ -142,20 +149,31 @@ class _Site(NamedTuple):
         """The file of the site, and the anchor in it, that an address on a page leads to."""
         if self.address and url.startswith(self.address):
             url = _ORIGIN + url.removeprefix(self.address)
-        parts = urlsplit(urljoin(_ORIGIN + name, url))
-        if f"{parts.scheme}://{parts.netloc}/" != _ORIGIN:
-            return None, ""
-        path = unquote(parts.path).lstrip("/")
-        if not path or path.endswith("/"):
-            path = posixpath.join(path, "index.html")
-        return path, unquote(parts.fragment)
+        # The menus of neighbours lead to the same places: from the folder above, in the same words.
+        base, rest = name, url
+        while "/" in base and rest.startswith("../"):
+            base, rest = posixpath.dirname(posixpath.dirname(base)), rest[3:]
+            base = f"{base}/" if base else ""
+        return _resolved(base, url if rest is url else f"./{rest}")
 
 
-def _commands(project: Project, folder: Path, built: Mapping[str, BuiltPage]) -> Iterator[Problem]:
+@lru_cache(maxsize=2**16)
+def _resolved(base: str, url: str) -> tuple[str | None, str]:
+    parts = urlsplit(urljoin(_ORIGIN + base, url))
+    if f"{parts.scheme}://{parts.netloc}/" != _ORIGIN:
+        return None, ""
+    path = unquote(parts.path).lstrip("/")
+    if not path or path.endswith("/"):
+        path = posixpath.join(path, "index.html")
+    return path, unquote(parts.fragment)
+
+
+def _commands(
+    project: Project, folder: Path, pages: Iterable[Page], built: Mapping[str, BuiltPage]
+) -> Iterator[Problem]:
     """Compare each page's commands with those that run, and with what is copied."""
-    for path in sorted(project.docs.rglob("*.md")):
-        page = read_page(project, path)
-        stem = path.relative_to(project.docs).with_suffix("")
+    for page in pages:
+        stem = page.path.relative_to(project.docs).with_suffix("")
         folder_form = stem.parent if stem.name in {"index", "README"} else stem
         names = (f"{stem.as_posix()}.html", (folder_form / "index.html").as_posix())
         name = next((name for name in names if name in built), None)

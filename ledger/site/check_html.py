@@ -28,12 +28,7 @@ def _path(path: str) -> etree.XPath:
 _IDS: Final = _path("//@id")
 _NAMES: Final = _path("//@name")
 _LINKS: Final = _path("(//a | //area)[@href]")
-_LOADING: Final = _path(
-    "//*[@style or @srcset or self::style or "
-    + " or ".join(f"@{name}" for name in _MORE)
-    + "".join(f" or self::{tag}" for tag in _LOADS)
-    + "]"
-)
+_STYLED: Final = _path("//*[@style or @poster or @background]")
 _CANONICAL: Final = _path("//link[contains(concat(' ', @rel, ' '), ' canonical ')]/@href")
 _COMMANDS: Final = _path(f"//{_BLOCK}[not(ancestor::{_BLOCK})]")
 _CODE: Final = _path("(.//code)[last()]")
@@ -78,9 +73,7 @@ class BuiltPage:
             tree = etree.Element("html")
         self.anchors: set[str] = {*_IDS(tree), *_NAMES(tree)} - {""}
         self.links = [At(found.get("href"), found.sourceline) for found in _LINKS(tree)]
-        self.loads = [
-            At(url, found.sourceline) for found in _LOADING(tree) for url in _loads(found)
-        ]
+        self.loads = [At(url, found.sourceline) for found, url in _loads(tree)]
         self.commands = [_command(block) for block in _COMMANDS(tree)]
         self.canonical: str = next(iter(_CANONICAL(tree)), "")
 
@@ -91,17 +84,20 @@ def _command(block: Any) -> Command:
     return Command(shown.strip("\n"), block.get("data-copy", ""), block.sourceline)
 
 
-def _loads(found: Any) -> Iterator[str]:
-    """Every address that an element makes a browser fetch."""
-    notes = not _NOTES.isdisjoint(found.get("rel", "").split())
-    names = (_LOADS[found.tag],) if found.tag in _LOADS and not notes else ()
-    yield from filter(None, map(found.get, (*names, *_MORE)))
-    if found.tag in {"img", "source"}:
+def _loads(tree: Any) -> Iterator[tuple[Any, str]]:
+    """Every element that makes a browser fetch something, with its address."""
+    for found in tree.iter(*_LOADS):
+        url = found.get(_LOADS[found.tag])
+        if url and _NOTES.isdisjoint(found.get("rel", "").split()):
+            yield found, url
+    for found in tree.iter("img", "source"):
         parts = found.get("srcset", "").split(",")
-        yield from (part.split()[0] for part in parts if part.strip())
-    yield from css_loads(found.get("style", ""))
-    if found.tag == "style":
-        yield from css_loads("".join(found.itertext()))
+        yield from ((found, part.split()[0]) for part in parts if part.strip())
+    for found in _STYLED(tree):
+        yield from ((found, url) for url in map(found.get, _MORE) if url)
+        yield from ((found, url) for url in css_loads(found.get("style", "")))
+    for found in tree.iter("style"):
+        yield from ((found, url) for url in css_loads("".join(found.itertext())))
 
 
 def css_loads(text: str) -> Iterator[str]:

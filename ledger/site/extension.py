@@ -20,6 +20,8 @@ from ledger.pages.page import Page
 from ledger.site import compare, sources
 from ledger.site.drawing import draw
 
+# In every marker, of a fence and of a page.
+_OURS: Final = "ledger-"
 _PARAGRAPH: Final = re.compile(r"<p(?: [^>]*)?>.*?</p>", re.DOTALL)
 _EMPTY: Final = re.compile(r"<p(?: [^>]*)?>\s*</p>")
 _MARKER: Final = re.compile(rf"\s*({MARKED.pattern})\s*")
@@ -81,6 +83,8 @@ class _Blocks(Postprocessor):
             raise _failure(error) from None
 
     def _finish(self, text: str) -> str:
+        if _OURS not in text:  # a heading, most often: the table of contents sends each here
+            return _BOX.sub(_named, text)
         page = _page(text)
         seen = visible(text)
         fences = [self.fences.found[number] for number in seen]

@@ -44,6 +44,15 @@ def page(where: str) -> Page:
     return _page(path, path.stat().st_mtime_ns, config.stat().st_mtime_ns)
 
 
+def read(_project: Project, path: Path) -> Page:
+    """`read_page` of this project, for who asks again for a page that the build has read.
+
+    Raises:
+        PageError: a block that cannot be trusted.
+    """
+    return page(project().relative(path))
+
+
 @lru_cache(maxsize=1024)
 def _page(path: Path, _changed: int, _config_changed: int) -> Page:
     return read_page(project(), path)

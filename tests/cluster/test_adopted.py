@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ledger.cluster import Identity
+
+pytestmark = pytest.mark.cluster
 
 LEDGER = Path(sys.executable).with_name("ledger")
 

@@ -174,3 +174,19 @@ def test_the_command_is_the_last_code_of_its_block() -> None:
         "<span>a</span>\n</code></pre></div></div><code>c</code>"
     )
     assert [(c.shown, c.copied) for c in page.commands] == [("a", "a")]
+
+
+def test_a_command_is_read_to_the_character() -> None:
+    page = BuiltPage(
+        '<div class="lg-block" data-copy="&#9;\'&lt;&#10;&#13;"><code><i>\t\x1b[0m</i>\n'
+        "<!-- b -->&amp;lt; \U0001f600</code></div>"
+    )
+    assert [(c.shown, c.copied) for c in page.commands] == [
+        ("\t\x1b[0m\n&lt; \U0001f600", "\t'<\n\r")
+    ]
+
+
+@pytest.mark.parametrize("html", ["", "\n", "<!-- a -->", "a"])
+def test_a_file_without_an_element_holds_nothing(html: str) -> None:
+    page = BuiltPage(html)
+    assert (page.anchors, page.links, page.loads, page.commands) == (set(), [], [], [])

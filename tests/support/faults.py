@@ -13,10 +13,12 @@ from contextlib import contextmanager
 
 from tests.support import clock, nats, s3, volumes
 
-# Copies of the newest archive, eight and nine days old.
+# Copies of the newest archive, eight and nine days old: also before two in the morning.
 _AGE = """
 newest="$(ls *.tar | tail -n 1)"
-for days in 8 9; do cp "$newest" "$(date -ud "$days days ago" +%Y%m%d)-020000.tar"; done
+for days in 8 9; do
+  cp "$newest" "$(date -ud "$((days * 24 + 2)) hours ago" +%Y%m%d)-020000.tar"
+done
 """
 
 # What a copy that broke off leaves behind; the whole of it has the name of the day before.
