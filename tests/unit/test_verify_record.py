@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,7 +21,7 @@ from ledger.verify.failure import BlockFailed
 from ledger.verify.record import record_path, statement, update_lock, write_record
 from ledger.verify.run import PageRun
 
-DAY = date(2026, 11, 21)
+DAY = datetime.now(UTC).date()
 PAGE = """\
 ---
 cluster: false
