@@ -114,7 +114,7 @@ def _look(project: Project, file: Path, key: Key, commit: str, now: date) -> dic
         "page": told and told.page,
         "variant": told.variant if told else "",
         "commit": told.commit if told else "",
-        "finished": told and told.finished.isoformat().replace("+00:00", "Z"),
+        "finished": told and told.finished.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "why": why,
     }
 

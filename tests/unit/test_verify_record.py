@@ -89,7 +89,8 @@ def test_the_record_is_an_in_toto_statement(finished: Runner, project: Project) 
     assert [item["name"] for item in predicate["configuration"]] == ["manifests"]
     own = predicate["phaseLedger"]
     assert own["versions"] == {"tool": "2.14.6-rc.1"}
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", own["started"])
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    assert re.fullmatch(moment, own["started"])
     assert own["started"] <= own["finished"]
     assert own["blocks"][0]["stdout"] == "one\n"
     assert own["blocks"][0]["exit"] == {"expected": 0, "got": 0}
