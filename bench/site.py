@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import yaml
@@ -21,6 +22,7 @@ from ledger.pages.page import read_page
 COUNTS: Final = (100, 1000)
 
 _ROOT: Final = Path(__file__).parents[1]
+_OURS: Final = "mkdocs build, with evidence"
 _SECTION: Final = 20
 _VERSIONS: Final = {"kubernetes": "1.34.4", "nats-server": "2.14.6"}
 _PAGE: Final = """\
@@ -88,10 +90,13 @@ def cases(folder: Path, count: int) -> dict[str, Callable[[], float]]:
     mkdocs = [_program("mkdocs"), "build", "--strict", "--quiet"]
     commands = {
         "mkdocs build, plain Material": [*mkdocs, "-f", "plain.yml", "-d", "plain"],
-        "mkdocs build, with evidence": [*mkdocs, "-d", "site"],
+        _OURS: [*mkdocs, "-d", "site"],
         "ledger site build, which checks it": [_program("ledger"), "site", "build"],
     }
-    return {name: partial(_run, command, folder) for name, command in commands.items()}
+    again: dict[str, Callable[[], float]] = {
+        name: partial(_run, command, folder) for name, command in commands.items()
+    }
+    return again | {f"{_OURS}, the first": partial(_first, commands[_OURS], folder)}
 
 
 def _project(folder: Path, count: int) -> None:
@@ -136,13 +141,20 @@ def _program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _run(command: Sequence[str], folder: Path) -> float:
+def _first(command: Sequence[str], folder: Path) -> float:
+    """`_run` where no build has left anything to the next."""
+    (folder / ".ledger" / "readings.json").unlink(missing_ok=True)
+    with TemporaryDirectory() as cache:
+        return _run(command, folder, XDG_CACHE_HOME=cache)
+
+
+def _run(command: Sequence[str], folder: Path, **more: str) -> float:
     """Run a build to its end; the seconds that it kept a processor busy.
 
     Raises:
         CalledProcessError: it failed, so its time would mean nothing.
     """
     begun = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=folder, env=environment(), capture_output=True, check=True)
+    subprocess.run(command, cwd=folder, env=environment() | more, capture_output=True, check=True)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime

@@ -1,4 +1,4 @@
-"""Where clusters keep what outlives a command: the XDG folders, by environment."""
+"""Where clusters keep what outlives a command, below the user's folders."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import hashlib
 import os
 from pathlib import Path
 
-APP = "phase-ledger"
+from ledger.core.folders import APP, cache_home, state_home
 
-
-def cache_home() -> Path:
-    """Give the folder of what can be built again: `$XDG_CACHE_HOME/phase-ledger`."""
-    return _xdg("XDG_CACHE_HOME", ".cache")
-
-
-def state_home() -> Path:
-    """Give the folder of records and logs: `$XDG_STATE_HOME/phase-ledger`."""
-    return _xdg("XDG_STATE_HOME", ".local/state")
+__all__ = [
+    "APP",
+    "cache_home",
+    "clusters",
+    "engine_home",
+    "fresh_log",
+    "logs",
+    "run_folder",
+    "size",
+    "state_home",
+]
 
 
 def logs() -> Path:
@@ -62,9 +64,3 @@ def size(folder: Path) -> int:
                 seen.add(entry.inode())
                 total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total
-
-
-def _xdg(variable: str, default: str) -> Path:
-    base = os.environ.get(variable, "")
-    home = Path(base) if Path(base).is_absolute() else Path.home() / default
-    return home / APP

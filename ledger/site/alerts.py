@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ledger.core.forest import find_skill
+from ledger.core.project import Project
 from ledger.errors import PageError
-from ledger.flow.gates.rules import read_groups
 from ledger.pages.page import Page
 from ledger.site import incident, sources
 from ledger.site.marks import Mark
@@ -50,17 +51,26 @@ def table(page: Page, url: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["mark"].tone != _TONES["critical"])
 
 
+def rules(project: Project, files: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The alerting rules of rule files, which are named from the project's root, in their order.
+
+    Raises:
+        PageError: a file that cannot be read.
+    """
+    from ledger.flow.gates.rules import read_groups  # loads all gates: few pages ask for alerts
+
+    for file in files:
+        groups, wrong = read_groups(project.root / file)
+        if wrong:
+            raise PageError(wrong, where=file)
+        yield from (rule for group in groups for rule in group["rules"] if "alert" in rule)
+
+
 def _rules(page: Page) -> list[dict[str, Any]]:
     """The alerting rules of the skill that the page's front matter names, in their order."""
     project = sources.project()
-    names = find_skill(project, str(page.meta.get("skill", ""))).strings("rules")
-    found: list[dict[str, Any]] = []
-    for name in names:
-        groups, wrong = read_groups(project.root / name)
-        if wrong:
-            raise PageError(wrong, where=name)
-        found += [rule for group in groups for rule in group["rules"] if "alert" in rule]
-    return found
+    skill = find_skill(project, str(page.meta.get("skill", "")))
+    return list(rules(project, skill.strings("rules")))
 
 
 def _row(rule: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +18,8 @@ from ledger.core.clock import day
 from ledger.core.files import write_atomic
 from ledger.core.forest import forest
 from ledger.core.project import Project
-from ledger.errors import PageError, UsageError
-from ledger.flow.gates.rules import read_groups
+from ledger.errors import UsageError
+from ledger.site import alerts as raised
 from ledger.site import build, sources
 
 _VENDOR: Final = Path(__file__).parent / "vendor"
@@ -84,19 +83,12 @@ def alert_files(project: Project) -> dict[str, str]:
     Raises:
         PageError: an alert without a page, or rules that cannot be read.
     """
-    names = sorted(set(_alerts(project)))
-    return {name: sources.href(f"docs/alerts/{name}.md", "index.html") for name in names}
-
-
-def _alerts(project: Project) -> Iterator[str]:
     skills, problems = forest(project)
     for problem in problems:
         raise problem
-    for where in sorted({where for skill in skills for where in skill.strings("rules")}):
-        groups, wrong = read_groups(project.root / where)
-        if wrong:
-            raise PageError(wrong, where=where)
-        yield from (rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule)
+    files = sorted({file for skill in skills for file in skill.strings("rules")})
+    names = sorted({rule["alert"] for rule in raised.rules(project, files)})
+    return {name: sources.href(f"docs/alerts/{name}.md", "index.html") for name in names}
 
 
 def _build(project: Project, folder: Path) -> MkDocsConfig:

@@ -8,6 +8,7 @@ from the file, which are those that run. Where they differ the build fails.
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any, Final
 
 import markdown
@@ -17,7 +18,7 @@ from markdown.postprocessors import Postprocessor
 from ledger.errors import LedgerError, PageError
 from ledger.pages.fences import COMMENT, MARKED, Recorder, visible
 from ledger.pages.page import Page
-from ledger.site import compare, sources
+from ledger.site import compare, heads, sources
 from ledger.site.drawing import draw
 
 # In every marker, of a fence and of a page.
@@ -27,7 +28,8 @@ _EMPTY: Final = re.compile(r"<p(?: [^>]*)?>\s*</p>")
 _MARKER: Final = re.compile(rf"\s*({MARKED.pattern})\s*")
 _BOX: Final = re.compile(r'(?<=<input type="checkbox" disabled)( checked)?(?=/>)')
 _PAGE: Final = re.compile(
-    r'<div hidden data-ledger-page="(?P<where>[^"]+)">.*?</div>\s*', re.DOTALL
+    r'<div hidden data-ledger-page="(?P<where>[^"]+)" data-ledger-url="(?P<url>[^"]*)">.*?</div>',
+    re.DOTALL,
 )
 
 
@@ -85,13 +87,14 @@ class _Blocks(Postprocessor):
     def _finish(self, text: str) -> str:
         if _OURS not in text:  # a heading, most often: the table of contents sends each here
             return _BOX.sub(_named, text)
-        page = _page(text)
+        page, head = _page(text)
         seen = visible(text)
         fences = [self.fences.found[number] for number in seen]
         drawn = draw(page, fences, [self.fences.html[number] for number in seen])
         html = dict(zip(seen, drawn, strict=True))
-        text = _PARAGRAPH.sub(_lift, _PAGE.sub("", text))
-        text = MARKED.sub(lambda mark: html.get(int(mark[1]), ""), _BOX.sub(_named, text))
+        text = _BOX.sub(_named, _PARAGRAPH.sub(_lift, text))
+        text = MARKED.sub(lambda mark: html.get(int(mark[1]), ""), text)
+        text = _PAGE.sub(lambda _: head, text)
         if page:
             compare.anchors(page, text)
         return text
@@ -108,16 +111,25 @@ def _lift(paragraph: re.Match[str]) -> str:
     return _EMPTY.sub("", _MARKER.sub(r"</p>\n\1\n<p>", text)) if MARKED.search(text) else text
 
 
-def _page(text: str) -> Page | None:
-    """The page that the marker of `verified()` names; None if the page does not call it.
+def _page(text: str) -> tuple[Page | None, str]:
+    """The page that the marker of `verified()` names, and the HTML to put in the marker's place.
+
+    Returns:
+        None and nothing if the page does not call it.
 
     Raises:
         PageError: the markers of two pages.
     """
-    found = {marker["where"] for marker in _PAGE.finditer(COMMENT.sub("", text))}
+    found = {marker.group("where", "url") for marker in _PAGE.finditer(COMMENT.sub("", text))}
     if len(found) > 1:
-        raise PageError("verified() of two pages on one", where=", ".join(sorted(found)))
-    return sources.page(found.pop()) if found else None
+        raise PageError(
+            "verified() of two pages on one", where=", ".join(sorted(where for where, _ in found))
+        )
+    if not found:
+        return None, ""
+    where, url = map(unescape, found.pop())
+    page = sources.page(where)
+    return page, heads.top(page, url)
 
 
 def _failure(error: LedgerError) -> Exception:

@@ -1,4 +1,4 @@
-"""What stands above a command: what the reader may believe of it, and what it does."""
+"""What stands above a page and each command: what to believe of it, and what it does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from ledger.pages.block import DEFAULT_TIMEOUT, Block
 from ledger.pages.page import Page
 from ledger.pages.state import BlockState, State
-from ledger.site import marks
+from ledger.site import marks, sources, views
 from ledger.site.cautions import caution
 from ledger.site.html import render
 from ledger.site.marks import Mark
@@ -19,6 +19,26 @@ STAGES: Final = {
     "setup": "set-up: before the procedure",
     "teardown": "tear-down: at the end, also after a failure",
 }
+
+
+def top(page: Page, url: str) -> str:
+    """The HTML of what a reader may believe of a page.
+
+    Args:
+        page: the page.
+        url: where it stands, from which the links lead.
+    """
+    states = sources.states(page)
+    return render(
+        "page",
+        mark=marks.page(states),
+        counts=marks.counts(states),
+        doubts=views.doubts(states),
+        variants=[marks.variant(name, states) for name, states in sources.variants(page).items()],
+        people=views.people(page),
+        needs=views.needs(page, url),
+        parameters=views.parameters(page),
+    )
 
 
 def head(
@@ -89,7 +109,7 @@ def _also(name: str, state: BlockState, own: BlockState) -> Mark | None:
         own: the command in the page's own run: what both ran against is not told again.
     """
     lock = state.lock
-    if lock is None or state.state in marks.LACKING:
+    if lock is None or state.state in {State.DEFERRED, State.NEVER}:
         return None
     same = own.lock.versions.items() if own.lock else ()
     other = {key: value for key, value in lock.versions.items() if (key, value) not in same}

@@ -9,6 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.site.again import keep_compiled
+
 _CODE: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _WORDS: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 _DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
@@ -56,9 +58,11 @@ _ENVIRONMENT = Environment(
     loader=PackageLoader("ledger.site"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+keep_compiled(_ENVIRONMENT)
 _ENVIRONMENT.filters["exact"] = exact
 _ENVIRONMENT.filters["inline"] = inline
 _ENVIRONMENT.filters["words"] = words

@@ -7,7 +7,7 @@ from jinja2.runtime import Context
 
 from ledger.pages.page import Page
 from ledger.site import alerts as raised
-from ledger.site import marks, quick, sources, views
+from ledger.site import quick, sources, views
 from ledger.site.html import render
 
 
@@ -15,22 +15,13 @@ from ledger.site.html import render
 def verified(context: Context) -> str:
     """What a reader may believe of this page; every page with command blocks starts with it.
 
-    Its first element, hidden, tells the Markdown extension which page this is.
+    It only tells the Markdown extension which page this is: that puts the words in its place when
+    all else is rendered, so that no parser of Markdown reads them. The blocks' names stand there
+    for the engine, which looks for the anchors that links lead to.
     """
     page = _here(context)
-    states = sources.states(page)
-    return render(
-        "page",
-        where=page.where,
-        names=[block.name for block in page.blocks if block.name],
-        mark=marks.page(states),
-        counts=marks.counts(states),
-        doubts=views.doubts(states),
-        variants=[marks.variant(name, states) for name, states in sources.variants(page).items()],
-        people=views.people(page),
-        needs=views.needs(page, _url(context)),
-        parameters=views.parameters(page),
-    )
+    names = [block.name for block in page.blocks if block.name]
+    return render("marker", where=page.where, url=_url(context), names=names)
 
 
 @pass_context

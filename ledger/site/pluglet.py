@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.errors import UsageError
-from ledger.site import data, sources
+from ledger.site import again, data, readings, sources
 from ledger.site.html import escaped
 from ledger.site.page_macros import alert, alerts, proof, quick_reference, verified
 from ledger.site.project_macros import deferred_tests, evidence, release_notes, test_strata
@@ -51,6 +51,9 @@ def define_env(env: Any) -> None:
     env.variables.update(data.variables(env.conf))
     for macro in MACROS:
         env.macro(macro)
+    again.settle()
+    if plugins := getattr(env.conf, "plugins", None):  # MkDocs has them, Zensical does not
+        plugins["ledger"] = again.Theme()
     # Zensical calls this for each page, and knows no hook.
     if getattr(env, "page", None):
         on_pre_page_macros(env)
@@ -59,3 +62,8 @@ def define_env(env: Any) -> None:
 def on_pre_page_macros(env: Any) -> None:
     """Make the front matter of a page safe for the theme, which prints its texts as HTML."""
     env.page.meta.update(escaped(env.page.meta))
+
+
+def on_post_build(_env: Any) -> None:
+    """Keep what the pages were read as for the next build."""
+    readings.keep(sources.project().root)

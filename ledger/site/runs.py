@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.errors import PageError
+from ledger.pages.evidence import record_path
 from ledger.pages.page import Page
 from ledger.site import sources
 
@@ -41,7 +42,7 @@ def newest(page: Page) -> dict[str, Run]:
         PageError: the record cannot be read.
     """
     project = sources.project()
-    path = project.runs / page.path.relative_to(project.docs).with_suffix(".json")
+    path = record_path(project.runs, project, page)
     if not path.is_file():
         return {}
     digests = {block.name: block.sha256 for block in page.verified_blocks}

@@ -21,6 +21,7 @@ from ledger.flow.evidence import PageEvidence
 from ledger.pages.evidence import input_digests
 from ledger.pages.page import Page, read_page
 from ledger.pages.state import BlockState, page_states
+from ledger.site import readings
 
 # What one build has read: digests of inputs by their names, states by page and variant.
 _known: Final[dict[str, str]] = {}
@@ -55,7 +56,7 @@ def read(_project: Project, path: Path) -> Page:
 
 @lru_cache(maxsize=1024)
 def _page(path: Path, _changed: int, _config_changed: int) -> Page:
-    return read_page(project(), path)
+    return read_page(project(), path, readings.parse)
 
 
 def states(found: Page) -> list[BlockState]:

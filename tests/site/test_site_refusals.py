@@ -45,7 +45,9 @@ BAD = {
     "broken-front-matter": ("---\na: [\n---\n\n<!--[ verified() ]-->\n" + GOOD, "docs/page.md:"),
     "broken-evidence": (HEADER + GOOD, "evidence/page.json: not evidence"),
     "two-pages": (
-        HEADER + '<div hidden data-ledger-page="docs/index.md"></div>\n\n' + GOOD,
+        HEADER
+        + '<div hidden data-ledger-page="docs/index.md" data-ledger-url=""></div>\n\n'
+        + GOOD,
         "verified() of two pages",
     ),
     "proof-of-no-page": ('# P\n\n<!--[ proof("docs/x.md") ]-->\n', "docs/x.md: no such page"),
