@@ -22,11 +22,11 @@ KEYS: Final = {
     "verify": _RUN,
     **dict.fromkeys(STAGES, _RUN),
     "wait": ("name", "for", "of", "ns", "timeout"),
-    "skip": ("name", "reason"),
+    "skip": ("name", "reason", "undo"),
     "show": ("name",),
     "expect": ("match",),
 }
-FLAGS: Final = dict.fromkeys(("verify", *STAGES), ("mutates", "irreversible"))
+FLAGS: Final = dict.fromkeys(("verify", *STAGES, "skip"), ("mutates", "irreversible"))
 
 # What superfences and Pygments take on a fence that is none of ours.
 LOOKS: Final = ("title", "title_mode", "linenums", "hl_lines")

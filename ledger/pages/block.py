@@ -70,7 +70,7 @@ class Block:
     """One command block of a page.
 
     Attributes:
-        kind: verify (run), skip (shown as not verified) or show (not a procedure).
+        kind: verify (run), skip (shown as deferred) or show (not a procedure).
         name: unique on its page; empty only for skip and show.
         text: what the reader copies and the shell runs, byte for byte.
         line: line of its opening fence in the page, or of the line that includes it.
@@ -200,14 +200,6 @@ def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
     status = values.get("exit", "0")
     if not _STATUS.fullmatch(status) or int(status) > 255:
         raise PageError(f"exit={status} is no exit status", where=here, fix="write 0 to 255")
-    mutates, irreversible = "mutates" in values, "irreversible" in values
-    if mutates and not irreversible and "undo" not in values:
-        raise PageError(
-            "this block mutates and names no way back",
-            where=here,
-            fix="add undo=... or irreversible",
-        )
-    _check_way_back(values, here)
     text = _command(fence, here)
     return Block(
         kind="verify",
@@ -216,9 +208,7 @@ def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
         line=fence.line,
         timeout=seconds(values["timeout"], here) if "timeout" in values else DEFAULT_TIMEOUT,
         exit=int(status),
-        mutates=mutates,
-        undo=values.get("undo", ""),
-        irreversible=irreversible,
+        **_way_back(values, here),
         expectation=expectation or Expectation("none"),
         where=here,
         retry=read_retry(values, here),
@@ -228,14 +218,23 @@ def _block(info: Info, fence: Fence, expectation: Expectation | None) -> Block:
     )
 
 
-def _check_way_back(values: Mapping[str, str], here: str) -> None:
+def _way_back(values: Mapping[str, str], here: str) -> dict[str, Any]:
+    """Whether a block changes the system, and what takes it back, as the block's own fields."""
     back = [key for key in ("undo", "irreversible") if key in values]
+    if "mutates" in values and not back:
+        what, fix = "this block mutates and names no way back", "add undo=... or irreversible"
+        raise PageError(what, where=here, fix=fix)
     if back and "mutates" not in values:
         raise PageError(f"{back[0]} on a block that changes nothing", where=here, fix="add mutates")
     if len(back) > 1:
         raise PageError("undo and irreversible on one block", where=here, fix="keep one")
     if "name" in values and values.get("undo") == values["name"]:
         raise PageError("this block undoes itself", where=here, fix="name another, or irreversible")
+    return {
+        "mutates": "mutates" in values,
+        "undo": values.get("undo", ""),
+        "irreversible": "irreversible" in values,
+    }
 
 
 @cache
@@ -261,6 +260,7 @@ def _unrun(info: Info, fence: Fence, here: str) -> Block:
         name=info.values.get("name", ""),
         text=_command(fence, here),
         line=fence.line,
+        **_way_back(info.values, here),
         reason=info.values.get("reason", ""),
         where=here,
     )

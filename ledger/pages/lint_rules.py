@@ -97,7 +97,14 @@ NO_SKILL: Final = Rule(
     "the page belongs to nobody's plan, and what it takes from there is missing",
     "name a file of skills/, without .md",
 )
+NO_WAY_BACK: Final = Rule(
+    "P114",
+    Severity.WARNING,
+    "a step of the procedure surely changes a system, and does not say so",
+    "who pastes it at night does not learn that, nor what takes it back",
+    "add mutates, and undo=NAME or irreversible; what prepares a run is a .setup block",
+)
 RULES: Final = (
     *(UNREADABLE, NO_TITLE, NO_OWNER, PROMPT, PLACEHOLDER, DEAD_LINK, BAD_NEED, BAD_TYPE),
-    *(NO_SECTION, NO_ANCHOR, LATE, BAD_HEADER, NO_SKILL),
+    *(NO_SECTION, NO_ANCHOR, LATE, BAD_HEADER, NO_SKILL, NO_WAY_BACK),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.edit import Edit
@@ -124,7 +124,6 @@ def edited(text: str, change: Callable[..., object], *arguments: Any, **named: A
     return edit.text
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(text=files(), phase=st.sampled_from(PHASES), status=st.sampled_from(STATUSES), note=WORDS)
 def test_settling_changes_one_line(text: str, phase: str, status: str, note: str) -> None:
     before = skill(text)
@@ -143,7 +142,6 @@ def test_settling_changes_one_line(text: str, phase: str, status: str, note: str
     assert data(after.text) == expected
 
 
-@settings(deadline=None)
 @given(text=files(braces=True), phase=st.sampled_from(PHASES), status=st.sampled_from(STATUSES))
 def test_a_ledger_in_braces_is_settled_in_place(text: str, phase: str, status: str) -> None:
     after = edited(text, Edit.settle, phase, status, "")
@@ -155,7 +153,6 @@ def test_a_ledger_in_braces_is_settled_in_place(text: str, phase: str, status: s
     assert after.count("\n") == text.count("\n")
 
 
-@settings(deadline=None)
 @given(text=ANY)
 def test_writing_what_is_there_changes_nothing(text: str) -> None:
     edit = Edit(skill(text))
@@ -171,7 +168,6 @@ def test_writing_what_is_there_changes_nothing(text: str) -> None:
     assert edit.diff() == ""
 
 
-@settings(deadline=None)
 @given(text=ANY, day=st.dates(), number=st.decimals(0, 1, places=3))
 def test_setting_back_restores_the_file(text: str, day: date, number: Decimal) -> None:
     def there(edit: Edit) -> None:
@@ -185,7 +181,6 @@ def test_setting_back_restores_the_file(text: str, day: date, number: Decimal) -
     assert edited(edited(text, there), back) == text
 
 
-@settings(deadline=None)
 @given(text=files(), note=WORDS.filter(bool), order=st.permutations(PHASES))
 def test_phases_in_any_order_give_the_same_ledger(text: str, note: str, order: list[str]) -> None:
     def settle(edit: Edit, phases: Sequence[str]) -> None:
@@ -197,7 +192,6 @@ def test_phases_in_any_order_give_the_same_ledger(text: str, note: str, order: l
     assert sorted(one.split("\n")) == sorted(other.split("\n"))
 
 
-@settings(deadline=None)
 @given(text=ANY, name=NAMES, number=st.decimals(0, 1, places=4))
 def test_what_is_inserted_is_there_and_goes_without_a_trace(
     text: str, name: str, number: Decimal
@@ -211,7 +205,6 @@ def test_what_is_inserted_is_there_and_goes_without_a_trace(
         assert edited(after, Edit.remove, *path) == text
 
 
-@settings(deadline=None)
 @given(text=ANY, names=st.lists(NAMES, min_size=1, max_size=3, unique=True))
 def test_items_are_appended_in_order(text: str, names: list[str]) -> None:
     items = [f"{{name: {name}, class: deferred}}" for name in names]
@@ -228,7 +221,6 @@ def test_items_are_appended_in_order(text: str, names: list[str]) -> None:
         assert comment in after
 
 
-@settings(deadline=None)
 @given(text=ANY, name=NAMES)
 def test_a_key_renamed_keeps_its_place(text: str, name: str) -> None:
     for *above, key in (["title"], ["entropy", "planned"], ["tags"]):
@@ -239,7 +231,6 @@ def test_a_key_renamed_keeps_its_place(text: str, name: str) -> None:
         assert edited(after, Edit.rename, *back, to=key) == text
 
 
-@settings(deadline=None)
 @given(
     text=ANY.map(lambda text: text.replace("0.050", "9.050")),
     moves=st.lists(st.tuples(st.booleans(), st.decimals("0.0001", "0.3", places=4)), max_size=8),

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from ledger.core.project import Project
 from ledger.errors import PageError
 from ledger.pages.importing import Wishes, import_page
-from ledger.pages.importing.shell import read_script
-from ledger.pages.importing.verbs import Effect
+from ledger.pages.lint_blocks import block_problems
+from ledger.pages.lint_rules import NO_WAY_BACK
 from ledger.pages.page import parse_page
+from ledger.pages.shell.script import read_script
+from ledger.pages.shell.verbs import Effect
 
 LINES = st.sampled_from(
     [
@@ -59,9 +61,7 @@ PAGES = st.lists(PROSE.map(lambda line: [line]) | fences(), max_size=6)
 FRONTS = st.sampled_from(
     ["", "---\ntitle: A\n---\n", "---\nreasons: {a: b}\nx: 1\n---\n\n", "k: v\n"]
 )
-QUIET = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(FRONTS, PAGES, st.sampled_from(["\n", "\r\n"]))
@@ -84,6 +84,8 @@ def test_nothing_is_lost_and_twice_is_once(
     page = parse_page(project, target, after)
     for block in page.verified_blocks:
         assert read_script(block.text).verdict.effect is Effect.LOOKS
+    told = [problem.code for block in page.blocks for problem in block_problems(block)]
+    assert NO_WAY_BACK.code not in told
     kept = iter(after.split("\n"))
     for part in parts:
         if len(part) == 1 and part[0].strip():

@@ -52,7 +52,7 @@ def fresh(fake: Fake) -> Callable[[], Fake]:
     return start
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(ANSWERS)
 def test_answer_is_taken_whole_or_not_and_never_twice(fresh: Callable[[], Fake], text: str) -> None:
     fake = fresh()

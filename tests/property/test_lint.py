@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.edit import Edit
@@ -99,19 +99,19 @@ def checked(data: bytes, around: Around) -> list[Problem]:
     return found
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_checked(data: bytes, around: Around) -> None:
     assert checked(data, around)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(body=st.text(max_size=300))
 def test_any_front_matter_is_checked(body: str, around: Around) -> None:
     assert checked(f"---\n{body}\n---\n".encode(errors="replace"), around)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(source=st.sampled_from(SOURCES), moves=st.lists(MOVES, max_size=6))
 @example(source=SOURCES[0], moves=[("change", 4, 0, b"a: &a {b: *a}\n")])
 def test_mutated_headers_are_checked_and_mended(
@@ -149,7 +149,7 @@ def ledgers(draw: st.DrawFn) -> str:
     return "\n".join(["---", "a: 1", "phase_ledger:", *rows, "z: [1]  # last", "---", "body"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=ledgers())
 def test_repair_keeps_what_the_ledger_means(text: str) -> None:
     before = Skill(Path("f.md"), "f.md", text)

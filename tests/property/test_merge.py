@@ -103,7 +103,6 @@ def clauses(note: str) -> set[str]:
 
 
 @given(triples())
-@settings(deadline=None)
 def test_which_side_is_ours_does_not_matter(plans: tuple[Plan, Plan, Plan]) -> None:
     base, ours, theirs = map(write, plans)
     found, mirrored = three(base, ours, theirs), three(base, theirs, ours)
@@ -113,7 +112,6 @@ def test_which_side_is_ours_does_not_matter(plans: tuple[Plan, Plan, Plan]) -> N
 
 
 @given(triples())
-@settings(deadline=None)
 def test_a_side_that_left_the_header_alone_changes_nothing(plans: tuple[Plan, Plan, Plan]) -> None:
     base, ours = write(plans[0]), write(plans[1])
     other = write(plans[0], "# Another body\n")
@@ -123,7 +121,6 @@ def test_a_side_that_left_the_header_alone_changes_nothing(plans: tuple[Plan, Pl
 
 
 @given(triples())
-@settings(deadline=None)
 def test_merging_again_changes_nothing(plans: tuple[Plan, Plan, Plan]) -> None:
     base, ours, theirs = map(write, plans)
     found = three(base, ours, theirs)
@@ -132,7 +129,7 @@ def test_merging_again_changes_nothing(plans: tuple[Plan, Plan, Plan]) -> None:
 
 
 @given(triples())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_nothing_is_lost(plans: tuple[Plan, Plan, Plan]) -> None:
     base, ours, theirs = plans
     found = three(*map(write, plans))
@@ -157,7 +154,6 @@ def test_nothing_is_lost(plans: tuple[Plan, Plan, Plan]) -> None:
 
 
 @given(triples())
-@settings(deadline=None)
 def test_sums_are_exact(plans: tuple[Plan, Plan, Plan]) -> None:
     base, ours, theirs = plans
     found = three(*map(write, plans))
@@ -173,7 +169,6 @@ def test_sums_are_exact(plans: tuple[Plan, Plan, Plan]) -> None:
 
 
 @given(triples())
-@settings(deadline=None)
 def test_a_conflict_is_marked_and_has_two_ends(plans: tuple[Plan, Plan, Plan]) -> None:
     found = three(*map(write, plans))
     marks = [
@@ -188,7 +183,6 @@ def test_a_conflict_is_marked_and_has_two_ends(plans: tuple[Plan, Plan, Plan]) -
 
 
 @given(files())
-@settings(deadline=None)
 def test_a_header_taken_apart_is_its_text(text: str) -> None:
     try:
         pieces = take_apart(text, "f.md")
@@ -198,7 +192,6 @@ def test_a_header_taken_apart_is_its_text(text: str) -> None:
 
 
 @given(files(), files())
-@settings(deadline=None)
 def test_any_two_files_merge_to_a_file_or_a_conflict(ours: str, theirs: str) -> None:
     found = merge("", ours, theirs, lambda _base, one, _two: (one, False))
     if found.conflicts:

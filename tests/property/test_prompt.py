@@ -71,7 +71,7 @@ def skills(draw_: st.DrawFn) -> Skill:
     return Skill(Path("skills/plan.md"), "skills/plan.md", "".join(parts))
 
 
-@settings(deadline=None, max_examples=60)  # the machine may be busy
+@settings(max_examples=60)
 @given(skill=skills(), phase=st.sampled_from(PHASES), brief=st.booleans())
 def test_prompt_is_short_and_true(skill: Skill, phase: str, brief: bool) -> None:
     evidence = gather(PROJECT, skill, DAY)
@@ -90,7 +90,6 @@ def test_prompt_is_short_and_true(skill: Skill, phase: str, brief: bool) -> None
     assert [d for d in said if d.what in {"phase", "entropy"} or d.what.startswith("ledger")] == []
 
 
-@settings(deadline=None)
 @given(
     remaining=(st.integers(-5, 40) | st.integers(40, 200)).map(lambda n: Decimal(n) / 1000)
     | st.decimals(0, 2, places=6),

@@ -11,19 +11,13 @@ from ledger.pages.attributes import Info
 from ledger.pages.block import RUN, RUNNING, is_shell
 from ledger.pages.fences import Fence
 from ledger.pages.importing.holes import GIVEN, Filled, fill
-from ledger.pages.importing.rules import known
 from ledger.pages.importing.session import Step, is_session, read_session
-from ledger.pages.importing.shell import Script, read_script, readable
-from ledger.pages.importing.verbs import Effect, spoken
 from ledger.pages.lint_blocks import placeholders
+from ledger.pages.reasons import IMPORTED
+from ledger.pages.shell.rules import known
+from ledger.pages.shell.script import Script, read_script, readable
+from ledger.pages.shell.verbs import Effect, spoken
 
-REASONS: Final = {
-    "not-reviewed": "It may change something, and nobody has reviewed it for a run.",
-    "interactive": "It waits for a person, or never ends.",
-    "incomplete": "It leaves something out.",
-    "no-example": "It needs a value, and nobody has given one that a run can use.",
-    "not-set": "It needs a value of a block that does not run.",
-}
 _OF_EFFECT: Final = {
     Effect.CHANGES: "not-reviewed",
     Effect.ASKS: "interactive",
@@ -130,7 +124,7 @@ class Importer:
         self._note(script.sets, runs=not reason)
         name = self._name(script)
         if reason:
-            self.reasons[reason] = REASONS[reason]
+            self.reasons[reason] = IMPORTED[reason]
             info = f"{language} {{.skip name={name} reason={reason}}}"
             return Piece(info, lines, 0, "skip", name, reason, why)
         return Piece(f"{language} {{.verify name={name} expect=none}}", lines, 0, "verify", name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ledger.pages.importing.shell import parse
 from ledger.pages.lint_blocks import placeholders
+from ledger.pages.shell.script import parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ledger.pages.importing.shell import complete
+from ledger.pages.shell.script import complete
 
 _PROMPT: Final = re.compile(
     r"[ \t]*(?:"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from ledger.core.bash import complaint
 from ledger.core.extra import install
 from ledger.errors import UsageError
-from ledger.pages.importing.verbs import Effect, Verdict, Word, judge
+from ledger.pages.shell.verbs import Effect, Verdict, Word, judge
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -54,7 +52,7 @@ def read_script(text: str) -> Script:
     """
     root = parse(text)
     nodes = list(walk(root))
-    commands = tuple(_words(node) for node in nodes if node.type == "command")
+    commands = tuple(words_of(node) for node in nodes if node.type == "command")
     verdicts = [judge(words) for words in commands if words]
     verdicts += [found for node in nodes if (found := _of_syntax(node))]
     if root.has_error:
@@ -73,28 +71,14 @@ def read_script(text: str) -> Script:
 
 def readable(text: str) -> bool:
     """Whether bash can read a text to its end."""
-    return not _complaint(text)
+    return not complaint(text)
 
 
 def complete(text: str) -> bool:
     """Whether bash would run a command that was typed so far, and not wait for its next line."""
     if re.search(r"(\\|\||&&)[ \t]*\Z", text):
         return False
-    return not re.search(r"unexpected (EOF|end of file)|here-document", _complaint(text))
-
-
-def _complaint(text: str) -> str:
-    bash = shutil.which("bash")
-    if not bash:
-        raise UsageError("no bash on the PATH", fix="install bash 4.4 or newer")
-    done = subprocess.run(
-        [bash, "--norc", "-O", "extglob", "-n"],
-        input=f"{text}\n".encode(errors="surrogateescape"),
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        capture_output=True,
-        check=False,
-    )
-    return done.stderr.decode(errors="replace")
+    return not re.search(r"unexpected (EOF|end of file)|here-document", complaint(text))
 
 
 def parse(text: str) -> Node:
@@ -125,7 +109,7 @@ def _text(node: Node | None) -> str:
     return (node.text or b"").decode() if node else ""
 
 
-def _words(command: Node) -> tuple[Word, ...]:
+def words_of(command: Node) -> tuple[Word, ...]:
     """A command's words, its name first; what is set for it alone and where it writes is none."""
     apart = {"variable_assignment", "comment"}
     named = (
@@ -179,7 +163,7 @@ def _assigned(node: Node) -> Iterator[str]:
         if (one and not own) or parent in {"declaration_command", "for_statement"}:
             yield _text(node)
     if node.type == "command":
-        words = _words(node)
+        words = words_of(node)
         if words and words[0].value in _SETTING:
             yield from (word.raw for word in words[1:] if _NAME.fullmatch(word.raw))
 

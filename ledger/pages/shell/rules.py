@@ -24,6 +24,10 @@ class Rule:
     changes: tuple[str, ...] = ()
     unless: str = ""
     runs: int | None = None
+    inside: tuple[str, ...] = ()
+    mutates: tuple[str, ...] = ()
+    mutates_if: Mapping[str, str] = field(default_factory=dict)
+    dry: tuple[str, ...] = ()
 
     def on(self, other: Rule) -> Rule:
         """This rule, on top of another."""

@@ -9,7 +9,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
-from ledger.pages.importing.rules import Rule, rules
+from ledger.pages.shell.rules import Rule, rules
 
 _ANY: Final = "*"
 _DEPTH: Final = 3
@@ -47,7 +47,7 @@ class Word:
 def spoken(words: Sequence[Word]) -> list[str]:
     """A command as people call it: its program and its first words that are no options."""
     rule = rules().get(words[0].value or "", Rule())
-    return [words[0].text, *_verb(rule, words[1:])[:2]]
+    return [words[0].text, *verb_of(rule, words[1:])[:2]]
 
 
 def judge(words: Sequence[Word]) -> Verdict:
@@ -58,22 +58,22 @@ def judge(words: Sequence[Word]) -> Verdict:
     rule = rules().get(program)
     if rule is None:
         return _changes(program)
-    if rule.runs is not None:
-        return _wrapped(program, rule, words[1:])
     if _ANY in rule.asks:
         return _asks(program)
-    return _judged(program, rule, _verb(rule, words[1:]), [word.text for word in words[1:]])
+    if rule.runs is not None:
+        return _wrapped(program, rule, words[1:])
+    return _judged(program, rule, verb_of(rule, words[1:]), [word.text for word in words[1:]])
 
 
 def _judged(program: str, rule: Rule, verb: Sequence[str], words: Sequence[str]) -> Verdict:
     told = _told(program, rule, verb)
     options = [word for word in words if word.startswith("-") and len(word) > 1]
     for name, asking in rule.asks_if.items():
-        if _begins(verb, name) and (found := _first(options, asking, clusters=name == _ANY)):
+        if begins(verb, name) and (found := first(options, asking, clusters=name == _ANY)):
             return _asks(f"{told} {found}")
-    if any(_begins(verb, name) for name in rule.asks):
+    if any(begins(verb, name) for name in rule.asks):
         return _asks(told)
-    if found := _first(options, rule.changes, clusters=_ANY in rule.looks):
+    if found := first(options, rule.changes, clusters=_ANY in rule.looks):
         return Verdict(Effect.CHANGES, f"{told} {found} changes something")
     for option in options:
         if rule.options and not _allowed(option, rule.options):
@@ -81,7 +81,7 @@ def _judged(program: str, rule: Rule, verb: Sequence[str], words: Sequence[str])
     if rule.unless and any(re.search(rule.unless, word) for word in words):
         return Verdict(Effect.CHANGES, f"{told} may change something with these words")
     bare = [word for word in words if not word.startswith("-")]
-    if any(_begins(verb, name) for name in rule.looks):
+    if any(begins(verb, name) for name in rule.looks):
         return Verdict(Effect.LOOKS)
     harmless = all(_option(rule, option) or option in rule.options for option in options)
     if harmless and any(bare == ([] if name == _ANY else [name]) for name in rule.alone):
@@ -108,23 +108,25 @@ def _asks(told: str) -> Verdict:
 
 def _wrapped(program: str, rule: Rule, words: Sequence[Word]) -> Verdict:
     """What the command does that a program runs, as in `timeout 5s kubectl get pods`."""
-    skip = rule.runs or 0
-    rest = list(words)
-    while rest:
-        text = rest[0].text
-        if text.startswith("-"):
-            taken = _option(rule, text)
-            if not taken:
-                return _changes(f"{program} {text}")
-            rest = rest[taken:]
-        elif skip:
-            skip, rest = skip - 1, rest[1:]
-        else:
-            return judge(rest)
-    return _changes(program)
+    rest = words[command_at(rule, words) :]
+    if rest and not rest[0].text.startswith("-"):
+        return judge(rest)
+    return _changes(" ".join((program, *(word.text for word in rest[:1]))))
 
 
-def _verb(rule: Rule, words: Sequence[Word]) -> list[str]:
+def command_at(rule: Rule, words: Sequence[Word]) -> int:
+    """Where the command begins that a program runs, or an option that is not known."""
+    at, skip = 0, rule.runs or 0
+    while at < len(words):
+        is_option = words[at].text.startswith("-")
+        taken = _option(rule, words[at].text) if is_option else min(skip, 1)
+        if not taken:
+            break
+        at, skip = at + taken, skip - (not is_option)
+    return at
+
+
+def verb_of(rule: Rule, words: Sequence[Word]) -> list[str]:
     """The first words that are no options; none behind an option that may take the next one."""
     verb: list[str] = []
     at = 0
@@ -150,14 +152,15 @@ def _option(rule: Rule, text: str) -> int:
     return 1 if glued and not text.startswith("--") else 0
 
 
-def _begins(verb: Sequence[str], name: str) -> bool:
+def begins(verb: Sequence[str], name: str) -> bool:
+    """Whether a verb is the one of that name in the table."""
     if name == _ANY:
         return True
     parts = name.split()
     return len(verb) >= len(parts) and all(map(fnmatchcase, verb, parts))
 
 
-def _first(options: Sequence[str], named: Sequence[str], *, clusters: bool) -> str:
+def first(options: Sequence[str], named: Sequence[str], *, clusters: bool) -> str:
     """The first option that is one of those named; empty if none is."""
     return next((one for one in options for n in named if _is(one, n, clusters=clusters)), "")
 

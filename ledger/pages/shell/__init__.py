@@ -1,0 +1,1 @@
+"""Shell text: what its commands do, read and never run."""
