@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.site.building import Site
 from tests.site.test_site_text import PAGES
+from tests.support.http_server import serving
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -51,11 +51,8 @@ def addresses(own: Path) -> list[str]:
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder on this machine; give the address."""
     handler = partial(_Quiet, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        yield address
 
 
 @contextmanager
@@ -76,11 +73,21 @@ def reader(browser: Browser, address: str) -> Iterator[Page]:
     assert strays == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(site: Site) -> Iterator[str]:
-    """Where the site of hard pages is served."""
+    """Where the site of a module's tests is served: the one of hard pages, or its own."""
     with served(site.root / "site") as address:
         yield address
+
+
+def clipboard(page: Page, expected: str) -> str:
+    """What is on the clipboard, at the latest after twenty seconds."""
+    for _ in range(400):
+        text = str(page.evaluate("navigator.clipboard.readText()"))
+        if text == expected:
+            break
+        page.wait_for_timeout(50)
+    return text
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +99,7 @@ def own_address(own: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page of the site of hard pages."""
+    """A page of that site."""
     with reader(browser, address) as page:
         yield page
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import reader, served
+from tests.browser.conftest import clipboard
 from tests.browser.test_browser import contrast
 from tests.site.building import Site
 
@@ -98,36 +98,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site
 
 
-@pytest.fixture(scope="module")
-def at(site: Site) -> Iterator[str]:
-    """Where the site is served."""
-    with served(site.root / "site") as address:
-        yield address
-
-
 @pytest.fixture
-def page(browser: Browser, at: str) -> Iterator[Page]:
-    """A reader's page."""
-    with reader(browser, at) as page:
-        yield page
-
-
-@pytest.fixture
-def bare(browser: Browser, at: str) -> Iterator[Page]:
+def bare(browser: Browser, address: str) -> Iterator[Page]:
     """A page of a reader whose browser runs no script."""
-    context = browser.new_context(base_url=at, java_script_enabled=False)
+    context = browser.new_context(base_url=address, java_script_enabled=False)
     yield context.new_page()
     context.close()
-
-
-def clipboard(page: Page, expected: str) -> str:
-    """What is on the clipboard, at the latest after two seconds."""
-    for _ in range(40):
-        text = str(page.evaluate("navigator.clipboard.readText()"))
-        if text == expected:
-            break
-        page.wait_for_timeout(50)
-    return text
 
 
 def press_to(page: Page, selector: str) -> None:
@@ -288,12 +264,13 @@ def test_a_failed_command_is_copied_as_it_runs(site: Site, page: Page) -> None:
     assert clipboard(page, text) == text
 
 
-def test_the_link_to_a_command_is_copied_with_the_keyboard(page: Page, at: str) -> None:
+def test_the_link_to_a_command_is_copied_with_the_keyboard(page: Page, address: str) -> None:
     page.goto("/fresh/")
     press_to(page, "#drop .lg-anchor")
     page.keyboard.press("Enter")
-    assert clipboard(page, f"{at}/fresh/#drop") == f"{at}/fresh/#drop"
-    assert page.url == f"{at}/fresh/#drop"
+    link = f"{address}/fresh/#drop"
+    assert clipboard(page, link) == link
+    assert page.url == link
     expect(page.locator("#drop")).to_be_in_viewport()
 
 
@@ -313,7 +290,7 @@ def test_the_focus_is_seen(page: Page, selector: str, scheme: str) -> None:
     assert outline[1] >= 2
 
 
-def test_on_paper_states_are_words_and_commands_are_whole(page: Page, at: str) -> None:
+def test_on_paper_states_are_words_and_commands_are_whole(page: Page, address: str) -> None:
     page.goto("/failed/#drop")
     page.emulate_media(media="print")
     expect(page.locator("#save .lg-mark").first).to_have_text("failed on 2026-11-21")
@@ -325,7 +302,7 @@ def test_on_paper_states_are_words_and_commands_are_whole(page: Page, at: str) -
     assert page.locator("article pre > code").evaluate_all(cut) == 0
     origin = page.locator(".lg-printed")
     expect(origin).to_be_visible()
-    text = rf"{re.escape(at)}/failed/, printed \d{{4}}-\d\d-\d\d \d\d:\d\d UTC"
+    text = rf"{re.escape(address)}/failed/, printed \d{{4}}-\d\d-\d\d \d\d:\d\d UTC"
     expect(origin).to_have_text(re.compile(rf"^{text}$"))
 
 
@@ -395,10 +372,10 @@ def test_the_home_page_opens_the_search(page: Page) -> None:
     expect(page.locator("input.md-search__input")).to_be_focused()
 
 
-def test_a_door_of_the_home_page_opens_wherever_it_is_clicked(page: Page, at: str) -> None:
+def test_a_door_of_the_home_page_opens_wherever_it_is_clicked(page: Page, address: str) -> None:
     page.goto("/")
     page.locator(".lg-doors li").click(position={"x": 100, "y": 50})
-    page.wait_for_url(f"{at}/failed/")
+    page.wait_for_url(f"{address}/failed/")
 
 
 def test_the_home_page_names_what_does_not_hold(page: Page) -> None:

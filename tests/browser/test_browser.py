@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import clipboard
 from tests.site.building import Site
 from tests.site.test_site_text import PAGES
 
@@ -15,12 +16,7 @@ def copy(page: Page, button: Locator, expected: str) -> str:
     """Click a copy button and give what is on the clipboard, at the latest after two seconds."""
     page.evaluate("navigator.clipboard.writeText('')")
     button.click()
-    for _ in range(40):
-        text = str(page.evaluate("navigator.clipboard.readText()"))
-        if text == expected:
-            break
-        page.wait_for_timeout(50)
-    return text
+    return clipboard(page, expected)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -63,7 +59,7 @@ def test_the_search_finds_names_as_they_are_written(page: Page, words: str) -> N
     page.locator("input.md-search__input").click()
     page.keyboard.type(words)
     first = page.locator(".md-search-result__item a").first
-    expect(first).to_contain_text("Search me", timeout=5000)
+    expect(first).to_contain_text("Search me")
 
 
 @pytest.mark.parametrize("name", ["CopyOfLogLost", "CopyOfLogS3Stale"])
@@ -72,7 +68,7 @@ def test_of_names_alike_the_search_finds_the_one_that_is_meant(page: Page, name:
     page.locator("input.md-search__input").click()
     page.keyboard.type(name)
     results = page.locator(".md-search-result__item h1")
-    expect(results.first).to_have_text(name, timeout=5000)
+    expect(results.first).to_have_text(name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

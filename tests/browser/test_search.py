@@ -54,7 +54,7 @@ def search(browser: Browser, own_address: str) -> Iterator[Page]:
 def results(page: Page) -> list[str]:
     """The pages that are found now, the best first."""
     status = page.locator(".md-search-result__meta")
-    expect(status).to_have_text(re.compile("matching documents|matching document"), timeout=20000)
+    expect(status).to_have_text(re.compile("matching documents|matching document"))
     links = page.locator(".md-search-result__item > a")
     found = links.evaluate_all("links => links.map(link => new URL(link.href).pathname)")
     return list(dict.fromkeys(str(path).strip("/") for path in found))

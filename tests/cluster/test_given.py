@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from ledger.cluster import Identity
+from tests.support.flat import flat
 
 pytestmark = pytest.mark.cluster
 
@@ -87,7 +88,8 @@ def test_another_uid_runs_nothing_and_tells_both(place: Place, cluster: Identity
     done = place.verify(uid)
     assert (done.returncode, done.stdout) == (5, "")
     told = f"context kind-{cluster.name} leads to the cluster with UID {cluster.uid}, not to {uid}"
-    assert done.stderr.startswith(f"error: {place.kubeconfig}: {told}\n  fix: make $KUBECONFIG")
+    begun = f"error: {place.kubeconfig}: {told}\n  fix: make $KUBECONFIG"
+    assert flat(done.stderr).startswith(begun)
     assert not (place.root / ".ledger").exists()
 
 
@@ -98,7 +100,7 @@ def test_a_user_that_no_page_can_be_is_refused(place: Place, cluster: Identity) 
     place.config("set-credentials", user, "--exec-command=touch", "--exec-arg=ran", api)
     done = place.verify(cluster.uid)
     assert (done.returncode, done.stdout) == (4, "")
-    assert f"user {user} logs in by exec, which no page can do\n  fix: give it" in done.stderr
+    assert f"user {user} logs in by exec, which no page can do\n  fix: give it" in flat(done.stderr)
     assert not (place.root / "ran").exists()
 
 
@@ -112,7 +114,7 @@ def test_a_cluster_that_is_reached_otherwise_than_asked_is_refused(
     place.config("set", f"clusters.kind-{cluster.name}.{key}", value)
     done = place.verify(cluster.uid)
     assert (done.returncode, done.stdout) == (4, "")
-    assert f"its cluster has {key}: commands could come to another one" in done.stderr
+    assert f"its cluster has {key}: commands could come to another one" in flat(done.stderr)
 
 
 @pytest.mark.parametrize("text", [None, "", "current-context: nowhere\n", ": {"])
@@ -122,6 +124,6 @@ def test_a_kubeconfig_that_leads_nowhere_is_told(place: Place, text: str | None)
         place.kubeconfig.write_text(text)
     done = place.verify("any")
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.startswith(f"error: {place.kubeconfig}: ")
+    assert flat(done.stderr).startswith(f"error: {place.kubeconfig}: ")
     assert "fix: make $KUBECONFIG lead" in done.stderr
     assert "Traceback" not in done.stderr

@@ -165,9 +165,9 @@ def consumers(server: Server, stream: str) -> set[str]:
     return set(server.nats("consumer", "ls", stream, "--names").split())
 
 
-def ack_floor(server: Server, consumer: str, stream: str = "ORDERS") -> int:
-    """The sequence up to which a consumer has acknowledged everything."""
-    found = json.loads(server.nats("consumer", "info", stream, consumer, "--json"))
+def ack_floor(server: Server, consumer: str) -> int:
+    """The sequence up to which a consumer of ORDERS has acknowledged everything."""
+    found = json.loads(server.nats("consumer", "info", "ORDERS", consumer, "--json"))
     return int(found["ack_floor"]["stream_seq"])
 
 

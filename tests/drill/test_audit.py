@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,12 +17,13 @@ from urllib.parse import quote
 import pytest
 
 from ledger.cluster import Identity
+from tests.support.http_server import Quiet, serving
 from tools.audit.advisories import LOCKS
 from tools.audit.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".ledger" / "audit"
-OFFLINE = ("placeholders", "secrets", "schemas", "pod-security", "iam")
+OFFLINE = ("placeholders", "secrets", "schemas", "pod-security", "iam", "workflows")
 NATS = "manifests/nats/base/nats.yaml"
 POLICY = "manifests/s3/iam/backup-policy.json"
 TEMPLATE = "manifests/nats/secrets/nats-backup-s3.yaml"
@@ -43,8 +43,9 @@ def tools() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of what is audited."""
-    for name in ("manifests", "tools"):
+    for name in ("manifests", "tools", ".github"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "action.yml", tmp_path)
     (tmp_path / "airgap").mkdir()
     shutil.copy(ROOT / "airgap" / "pins.toml", tmp_path / "airgap")
     return tmp_path
@@ -80,6 +81,8 @@ def applied_template(place: Path) -> None:
     written("manifests/nats/secrets/kustomization.yaml", "resources: [nats-backup-s3.yaml]")(place)
 
 
+CI = ".github/workflows/ci.yml"
+
 FAULTS: list[tuple[str, Plant, str]] = [
     ("placeholders", written("manifests/x.conf", "password: REPLACE_WITH_PASSWORD"), "x.conf:1:"),
     ("placeholders", applied_template, "Secret/nats-backup-s3 holds REPLACE_WITH_"),
@@ -103,6 +106,11 @@ FAULTS: list[tuple[str, Plant, str]] = [
     ("iam", replaced(POLICY, '"Version"', '"_comment": "for backups", "Version"'), "MALFORMED"),
     ("iam", replaced(POLICY, '"s3:PutObject"', '"s3:PutObjectt"'), "UNKNOWN_ACTION"),
     ("iam", replaced(POLICY, "arn:aws:s3:::dr-backups/nats/*", "*"), "RESOURCE_STAR"),
+    ("workflows", replaced(CI, "runs-on: ubuntu-24.04", "runs-on: ubuntu-2404"), f"{CI}:"),
+    ("workflows", replaced(CI, "!cancelled()", "!canceled()"), 'undefined function "canceled"'),
+    ("workflows", replaced(CI, "contents: read", "contents: write"), "[excessive-permissions]"),
+    ("workflows", replaced("action.yml", "$PAGES", "${{ inputs.pages }}"), "[template-injection]"),
+    ("workflows", written(CI, "on: ["), f"{CI}:1:"),
     (
         "iam",
         replaced(
@@ -143,6 +151,18 @@ def test_without_a_cluster_ci_fails(copy: Path) -> None:
     assert done.stdout.startswith("FAILED   server\n  no cluster is up")
 
 
+def test_without_actionlint_the_workflows_are_left_out(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "TOOLS", copy)
+    done = audit(copy, "workflows")
+    assert (done.returncode, done.stdout.partition(" in ")[0]) == (
+        0,
+        "left out workflows: no actionlint",
+    )
+    assert audit(copy, "workflows", CI="true").returncode == 1
+
+
 def committed(place: Path, text: str) -> None:
     (place / "leak.md").write_text(text)
     git = ("git", "-C", str(place), "-c", "user.name=Ada", "-c", "user.email=a@example.org")
@@ -170,7 +190,7 @@ def test_a_history_that_is_cut_short_proves_nothing(copy: Path, tmp_path: Path) 
     assert audit(shallow, "history", CI="true").returncode == 1
 
 
-class Advisories(BaseHTTPRequestHandler):
+class Advisories(Quiet, BaseHTTPRequestHandler):
     """Knows of one vulnerability, in every version of `bad`."""
 
     def do_POST(self) -> None:
@@ -181,9 +201,6 @@ class Advisories(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 def locked(place: Path, name: str) -> None:
     text = f"{name}==1.0 --hash=sha256:{'0' * 64}\n"
@@ -192,15 +209,11 @@ def locked(place: Path, name: str) -> None:
 
 
 def test_a_package_with_a_known_vulnerability_is_told(copy: Path) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Advisories)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    asked = f"http://127.0.0.1:{server.server_port}"
-    locked(copy, "good")
-    assert audit(copy, "advisories", PIP_AUDIT_OSV_URL=asked).stdout == "ok       advisories\n"
-    locked(copy, "bad")
-    done = audit(copy, "advisories", PIP_AUDIT_OSV_URL=asked)
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Advisories)) as asked:
+        locked(copy, "good")
+        assert audit(copy, "advisories", PIP_AUDIT_OSV_URL=asked).stdout == "ok       advisories\n"
+        locked(copy, "bad")
+        done = audit(copy, "advisories", PIP_AUDIT_OSV_URL=asked)
     assert done.returncode == 1
     assert "requirements.txt: bad 1.0: PYSEC-1; mended in none" in done.stdout
     assert audit(copy, "advisories", PIP_AUDIT_OSV_URL=asked).stdout == (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.project import Project
@@ -35,7 +35,6 @@ from tests.fuzz.mutants import mutants
 from tests.support.signing import PRIVATE, PUBLIC, write_keys
 
 # The machine may be busy.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROOT = Path(__file__).parents[2]
 PROJECT = Project(ROOT)
 TARGET = PROJECT.docs / "fuzz.md"
@@ -73,28 +72,24 @@ OUTPUTS = (
 ANSWER = "⟿[PLAN] done\nspent: 0.01\nhandles: {a: b}\n```\n⟂[RUNAWAY_LOOP]\n```\n"
 
 
-@patient
 @given(mutants(PAGE, PLAIN))
 def test_pages(text: str) -> None:
     with contextlib.suppress(LedgerError):
         parse_page(PROJECT, TARGET, StringIO(text, newline=None).read())  # as a file is read
 
 
-@patient
 @given(mutants(PLAIN, PAGE))
 def test_plain_runbooks(text: str) -> None:
     with contextlib.suppress(LedgerError):
         import_page(PROJECT, TARGET, text.encode(), Wishes())
 
 
-@patient
 @given(mutants("bash {.verify name=one timeout=5m exit=1}", "text {.expect match=like}"))
 def test_info_strings(info: str) -> None:
     with contextlib.suppress(LedgerError):
         read_info(info, "a.md:1")
 
 
-@patient
 @given(mutants(SKILL, SEED.read_text("utf-8"), edits=6))
 def test_skills(text: str) -> None:
     scan(text, "a", "skills/a.md")
@@ -103,27 +98,23 @@ def test_skills(text: str) -> None:
         _ = (skill.title, skill.ledger, skill.budget)
 
 
-@patient
 @given(mutants(ANSWER, SKILL))
 def test_answers(text: str) -> None:
     read_signifiers(text)
 
 
-@patient
 @given(mutants(LOCK))
 def test_locks(text: str) -> None:
     with contextlib.suppress(LedgerError):
         Lock.from_json(text, "evidence/a.json")
 
 
-@patient
 @given(mutants(RECORD) | st.binary())
 def test_records(data: str | bytes) -> None:
     with contextlib.suppress(LedgerError):
         read_told(data, "a.json")
 
 
-@patient
 @given(st.sampled_from(["exact", "like", "contains", "json"]), mutants(*OUTPUTS), mutants(*OUTPUTS))
 def test_expectations(match: str, expected: str, got: str) -> None:
     expectation = Expectation(match, expected)
@@ -132,14 +123,12 @@ def test_expectations(match: str, expected: str, got: str) -> None:
         assert compare(expectation, expected) is None
 
 
-@patient
 @given(mutants(*OUTPUTS), mutants(*OUTPUTS))
 def test_patterns(expected: str, got: str) -> None:
     if "(a+)+" not in expected:  # a page's own pattern may be slow: its author sees it
         compare(Expectation("regex", expected), got)
 
 
-@patient
 @given(st.binary() | mutants(*OUTPUTS, "password=hunter22\n").map(str.encode))
 def test_outputs(data: bytes) -> None:
     assert "password=hunter22" not in Redactor({})(screen(data))
@@ -154,7 +143,6 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Any]:
     return data, load_public(folder / PUBLIC)
 
 
-@patient
 @given(place=st.integers(min_value=0), byte=st.integers(0, 255))
 def test_no_byte_of_a_signed_record_can_be_changed(
     sealed: tuple[bytes, Any], place: int, byte: int
@@ -168,7 +156,6 @@ def test_no_byte_of_a_signed_record_can_be_changed(
         assert json.loads(changed) == json.loads(data)
 
 
-@patient
 @given(data=st.data())
 def test_whatever_is_no_signed_record_is_refused(
     sealed: tuple[bytes, Any], data: st.DataObject

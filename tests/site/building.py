@@ -39,6 +39,15 @@ reasons:
 _OWN = re.compile(r"^(?:nav|extra):\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 
 
+def build_own(folder: Path, **environment: str) -> Path:
+    """Build this repository's own site into a folder."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
+    env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment}
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
 class Site:
     """A project in a temporary folder."""
 

@@ -283,7 +283,7 @@ def test_what_the_search_shows_is_text(context: BrowserContext) -> None:
         page.locator("input.md-search__input").click()
         page.keyboard.type(words)
         first = page.locator(".md-search-result__item").first
-        expect(first).to_contain_text("window.ran =", timeout=5000)
+        expect(first).to_contain_text("window.ran =")
         assert page.evaluate("window.ran") is None
         assert page.locator(".md-search-result :is(img, script, [onload])").count() == 0
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site.building import ROOT, TODAY, Site
+from tests.site.building import TODAY, Site, build_own
 from tests.unit.test_alerts import alerts
 
 RULES = """
@@ -155,21 +152,14 @@ def test_without_a_record_there_are_the_steps(shop: Site) -> None:
 
 
 @pytest.fixture(scope="module", params=["today", "stale"])
-def own(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def own(
+    own: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
     """This repository's own site; once with a warning at each command, since all is too old."""
-    folder = tmp_path_factory.mktemp("own")
+    if request.param == "today":
+        return own
     late = (date(2028, 1, 1) - date(1970, 1, 1)).total_seconds()
-    epoch = {"SOURCE_DATE_EPOCH": f"{late:.0f}"} if request.param == "stale" else {}
-    result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, **epoch, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    return folder
+    return build_own(tmp_path_factory.mktemp("own"), SOURCE_DATE_EPOCH=f"{late:.0f}")
 
 
 @pytest.mark.browser

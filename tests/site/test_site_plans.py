@@ -279,7 +279,7 @@ def test_the_table_of_evidence_tells_each_page(built: Site) -> None:
     assert rows == {
         "Card": ["2 never run", "never", ""],
         "Restore": [
-            "2 verified, 1 not verified nats-server-2.15: 1 verified, 1 not verified, 1 failed",
+            "2 verified, 1 deferred nats-server-2.15: 1 verified, 1 deferred, 1 failed",
             str(TODAY),
             "Kubernetes 1.34.4, NATS 2.14.6",
         ],

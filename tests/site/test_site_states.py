@@ -185,7 +185,7 @@ def test_a_skipped_command_says_why(built: Site) -> None:
     page = built.html("deferred/index.html")
     found = page.select_one(".lg-block.lg-deferred")
     assert found is not None
-    assert mark(found) == "not verified: no bucket is provisioned here"
+    assert mark(found) == "deferred: no bucket is provisioned here"
 
 
 def test_an_example_is_no_step(built: Site) -> None:
@@ -201,7 +201,7 @@ def test_an_example_is_no_step(built: Site) -> None:
         (
             "deferred",
             f"verified against {AGAINST} on 2026-11-21",
-            "2 verified, 1 not verified",
+            "2 verified, 1 deferred",
             ["aws s3 ls"],
         ),
         ("never", "never run", "2 never run", []),
@@ -458,7 +458,7 @@ def test_another_page_shows_what_is_known_of_a_page_and_of_a_block(built: Site) 
     ]
     words = [" ".join(item.get_text().split()) for item in (whole, one, odd)]
     assert words == [
-        f"whole: A page verified against {AGAINST} on 2026-11-21 2 verified, 1 not verified",
+        f"whole: A page verified against {AGAINST} on 2026-11-21 2 verified, 1 deferred",
         f"one: A page: save verified against {AGAINST} on 2026-11-21",
         f"| --- | {ODD} never run 2 never run",
     ]

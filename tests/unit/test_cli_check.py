@@ -73,6 +73,13 @@ def test_problem_is_told_in_full_and_why_only_once(fake: Fake) -> None:
     assert (found.code, found.err) == (1, "1 file: 3 errors, 0 warnings, 0 infos\n")
 
 
+def test_settings_that_no_page_can_be_read_with_are_told_once(fake: Fake) -> None:
+    fake.write("docs/other.md", "# Other\n")
+    fake.write("mkdocs.yml", "a:\n b: [")
+    found = fake.run("check", "--pages")
+    assert (found.code, found.out.count("mkdocs.yml:2: P101 error")) == (1, 1)
+
+
 def test_warnings_count_only_if_that_is_asked(fake: Fake) -> None:
     add(fake, "wrong-order", "reasons")
     assert fake.run("check", "wrong-order").code == 0

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.core.phases import PHASES
 from tests.fixtures.flow_project import DAY, SKILL, Fake, Outcome
+from tests.support.flat import flat
 
 FILE = "skills/backup.md"
 BOOK = "entropy: {planned: 0.05, spent: 0.02, returned: 0.01}"
@@ -215,7 +216,7 @@ def test_set_refuses_and_names_what_helps(
     before = fake.files()
     outcome = fake.run("set", "backup", key, value)
     assert (outcome.code, outcome.out) == (code, "")
-    assert message in outcome.err
+    assert message in flat(outcome.err)
     assert fake.files() == before
 
 

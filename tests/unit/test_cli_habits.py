@@ -27,14 +27,16 @@ import jsonschema
 import pytest
 
 from ledger.cli import COMMANDS, main
+from ledger.cli.common import say_error
 from ledger.cli.parser import build
 from ledger.cluster import Identity
 from ledger.core.project import Project
-from ledger.errors import Exit, UsageError
+from ledger.errors import Exit, LedgerError, UsageError
 from ledger.verify import signature
 from tests.fixtures.flow_project import SEED, Fake
 from tests.fixtures.schemas import SCHEMAS, validate
 from tests.support import signing
+from tests.support.flat import flat
 
 ROOT = Path(__file__).parents[2]
 LEDGER = str(Path(sys.executable).with_name("ledger"))
@@ -175,7 +177,7 @@ def refused(root: Path, *words: str) -> str:
         main()
     assert (ended.value.code, out.getvalue()) == (Exit.USAGE, "")
     assert err.getvalue().startswith("error: ")
-    return err.getvalue()
+    return flat(err.getvalue())
 
 
 def test_help_lists_every_command_in_eighty_columns(root: Path) -> None:
@@ -184,6 +186,62 @@ def test_help_lists_every_command_in_eighty_columns(root: Path) -> None:
         assert said.returncode == 0
         assert max(map(len, said.stdout.splitlines())) <= 80
         assert all(f"    {name} " in said.stdout for name in COMMANDS)
+
+
+def test_an_error_is_told_in_eighty_columns_and_can_be_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, command = f"{tmp_path}/a folder/" + "f" * 60, f"ledger verify {'x' * 60} --update-lock"
+    say_error(
+        LedgerError(
+            f"{'what is wrong ' * 9}\x1b[31m\n  | {'as printed ' * 9}",
+            where=place,
+            fix=f"{'first look at it ' * 5}, or at `{'a b' * 30}`; then {command}, or wait",
+        )
+    )
+    told = capsys.readouterr().err
+    lines = told.splitlines()
+    assert lines[0] == f"error: {place}:"
+    assert f"  | {'as printed ' * 9}" in lines
+    assert {line for line in lines if len(line) > 80} == {
+        lines[0],
+        f"  | {'as printed ' * 9}",
+        f"       `{'a b' * 30}`;",
+        f"       {command},",
+    }
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("front", "words"),
+    [
+        ("a: [", ["verify"]),
+        ("a: 1\na: 2", ["verify"]),
+        ("inputs: manifests", ["evidence", "show"]),
+        ("parameters: [STREAM]", ["check", "--pages"]),
+        ("cluster: false\nfixtures: [nosuch]", ["verify", "docs/page.md"]),
+        ("title: a", ["verify", "docs/nosuch.md"]),
+        ("title: a", ["verify", "skills/backup.md"]),
+        ("title: a", ["verify", "--offline", "docs/nosuch.md"]),
+        ("title: a", ["check", "docs/nosuch.md"]),
+        ("title: a", ["why", "docs/nosuch.md"]),
+        ("skill: [", ["advance", "backup"]),
+        ("extension: x_y", ["verify"]),
+    ],
+)
+def test_an_error_says_where_and_what_to_do(tmp_path: Path, front: str, words: list[str]) -> None:
+    fake = Fake(tmp_path)
+    block = "```bash {.verify name=one expect=none}\ntrue\n```\n"
+    fake.write("docs/page.md", f"---\n{front}\n---\n\n{block}")
+    if front.startswith("skill"):
+        fake.write("skills/backup.md", "---\nstatus: [\n---\n")
+    if front.startswith("extension"):
+        fake.write("mkdocs.yml", "markdown_extensions: [x_y]\n")
+    said = run(tmp_path, *words)
+    assert said.returncode in {Exit.FOUND, Exit.USAGE}
+    assert re.search(
+        r"(docs/|skills/|mkdocs)[^ ]+: .*\n(?:.+\n)*? +fix: ", said.stdout + said.stderr
+    )
 
 
 @every
@@ -352,7 +410,7 @@ def test_an_interrupt_is_no_error(command: Command, root: Path) -> None:
 
 def _writer(fifo: Path, process: subprocess.Popen[str]) -> int:
     """Open the pipe as soon as somebody reads it."""
-    for _ in range(500):
+    for _ in range(3000):
         try:
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
@@ -365,7 +423,7 @@ def _writer(fifo: Path, process: subprocess.Popen[str]) -> int:
 def _until_it_waits(process: subprocess.Popen[str]) -> None:
     """Python that is hit just before it begins to read looks at the signal only after it has."""
     stat = Path(f"/proc/{process.pid}/stat")
-    for _ in range(500):
+    for _ in range(3000):
         if stat.read_text().rpartition(")")[2].split()[0] == "S":
             return
         time.sleep(0.02)

@@ -15,6 +15,7 @@ import pytest
 from ledger.pages.state import State
 from tests.fixtures.flow_project import DAY, PAGE, Fake
 from tests.fixtures.schemas import validate
+from tests.support.flat import flat
 
 LEDGER = str(Path(sys.executable).with_name("ledger"))
 MEND = "ledger cluster up && ledger verify --update-lock docs/page.md"
@@ -79,12 +80,27 @@ def test_a_block_has_three_names(fake: Fake, called: str, name: str) -> None:
         ("docs/page.md:1", "no block on this line"),
         ("docs/nosuch.md#two", "no such page"),
         ("docs/nosuch.md:3", "no such page"),
+        ("docs/nosuch.md", "docs/nosuch.md: no such page\n"),
+        ("docs/bare.md", "docs/bare.md: this page has no block\n  fix: ledger evidence show"),
+        (
+            "docs/page.md",
+            "docs/page.md: a page with the blocks one, two, upload\n"
+            "  fix: name one of them: ledger why docs/page.md#one; all: "
+            "ledger evidence show docs/page.md\n",
+        ),
     ],
 )
 def test_what_is_no_block(fake: Fake, called: str, told: str) -> None:
+    fake.write("docs/bare.md", "# Bare\n")
     said = fake.run("why", called)
     assert (said.code, said.out) == (2, "")
-    assert told in said.err
+    assert told in flat(said.err)
+
+
+def test_a_block_may_stand_on_a_page_that_cannot_be_read(fake: Fake) -> None:
+    fake.write("mkdocs.yml", "a:\n b: [")
+    told = "error: two: no block 'two' on the pages that can be read; 1 cannot\n"
+    assert fake.run("why", "two").err == f"{told}  fix: ledger check --pages\n"
 
 
 def test_a_name_on_two_pages_asks_which(fake: Fake) -> None:
@@ -119,6 +135,15 @@ def test_a_changed_input_names_its_files(fake: Fake) -> None:
 def test_a_change_that_is_committed_is_found_too(fake: Fake) -> None:
     fake.write("manifests/a.yaml", "a: 2\n")
     commit(fake)
+    (change,) = why(fake, "one")["changes"]
+    assert change["files"] == [{"file": "manifests/a.yaml", "how": "changed"}]
+
+
+def test_it_is_found_from_a_hook_of_another_repository(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.write("manifests/a.yaml", "a: 2\n")
+    monkeypatch.setenv("GIT_DIR", "elsewhere/.git")
     (change,) = why(fake, "one")["changes"]
     assert change["files"] == [{"file": "manifests/a.yaml", "how": "changed"}]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,11 +13,12 @@ import pytest
 from ledger.cluster import Identity, environment, lock_name, prove, recorded
 from ledger.cluster.identity import GIVEN, Record
 from ledger.errors import ClusterError, WrongClusterError
+from tests.support.http_server import Quiet, serving, write_kubeconfig
 
 UID = "7b49adbb-ee7a-484d-9997-73a6b8a07967"
 
 
-class Api(BaseHTTPRequestHandler):
+class Api(Quiet, BaseHTTPRequestHandler):
     """Answers one request, as the server's `reply` says."""
 
     def do_GET(self) -> None:
@@ -26,9 +26,6 @@ class Api(BaseHTTPRequestHandler):
         self.send_response(status)
         self.end_headers()
         self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
 
 
 class Server(ThreadingHTTPServer):
@@ -41,27 +38,15 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def api() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Api) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Server(("127.0.0.1", 0), Api)
+    with serving(server):
         yield server
-        server.shutdown()
-
-
-def kubeconfig(path: Path, server: str) -> Path:
-    named = {"name": "kind-x"}
-    data = {
-        "current-context": "kind-x",
-        "contexts": [{**named, "context": {"cluster": "kind-x", "user": "kind-x"}}],
-        "clusters": [{**named, "cluster": {"server": server}}],
-        "users": [{**named, "user": {}}],
-    }
-    path.write_text(json.dumps(data))
-    return path
 
 
 @pytest.fixture
 def identity(tmp_path: Path, api: Server) -> Identity:
-    config = kubeconfig(tmp_path / "kubeconfig", api.url)
+    config = tmp_path / "kubeconfig"
+    write_kubeconfig(config, api.url)
     return Identity("x", api.url, UID, "v1.34.4", config, tmp_path / "bin", "airgap")
 
 
@@ -72,7 +57,7 @@ def test_the_recorded_cluster_passes(identity: Identity) -> None:
 def test_a_kubeconfig_that_leads_elsewhere_is_refused_unasked(
     identity: Identity, tmp_path: Path
 ) -> None:
-    kubeconfig(tmp_path / "kubeconfig", "https://production.example:6443")
+    write_kubeconfig(tmp_path / "kubeconfig", "https://production.example:6443")
     with pytest.raises(WrongClusterError) as caught:
         prove(identity)
     assert "leads to https://production.example:6443" in caught.value.what

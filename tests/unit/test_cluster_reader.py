@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from ledger.cluster import reader as readers
 from ledger.cluster.api import Api
 from ledger.cluster.reader import Reader
 from ledger.errors import ClusterError
+from tests.support.http_server import Quiet, address, serving, write_kubeconfig
 
 
 def resource(name: str, verbs: str, *subresources: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Server(ThreadingHTTPServer):
         return {rule["apiGroups"][0]: rule["resources"] for rule in rules}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet, BaseHTTPRequestHandler):
     def reply(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or "{}")
@@ -77,27 +77,16 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = reply  # noqa: N815
 
-    def log_message(self, *args: object) -> None:
-        pass
-
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Server()
+    with serving(server):
         yield server
-        server.shutdown()
 
 
 def made(server: Server, tmp_path: Path) -> Reader:
-    named = {"name": "x"}
-    config = {
-        "current-context": "x",
-        "contexts": [{**named, "context": {"cluster": "x", "user": "x"}}],
-        "clusters": [{**named, "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "users": [{**named, "user": {"token": "its-own"}}],
-    }
-    (tmp_path / "full").write_text(json.dumps(config))
+    config = write_kubeconfig(tmp_path / "full", address(server), token="its-own")
     return Reader(Api(tmp_path / "full"), config, tmp_path / "reader")
 
 

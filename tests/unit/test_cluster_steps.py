@@ -162,23 +162,32 @@ def test_remove_takes_folders_that_cannot_be_written(tmp_path: Path) -> None:
     assert not (tmp_path / "locked").exists()
 
 
-def _hold(folder: Path, ready: multiprocessing.synchronize.Event) -> None:
+def _hold(
+    folder: Path,
+    ready: multiprocessing.synchronize.Event,
+    told: multiprocessing.synchronize.Event,
+) -> None:
     with locked(folder, lambda _: None):
         ready.set()
-        time.sleep(0.5)
+        told.wait(60)
+        (folder / "over").touch()
 
 
 def test_the_lock_makes_a_second_command_wait_and_says_so(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    ready = context.Event()
-    holder = context.Process(target=_hold, args=(tmp_path, ready))
+    ready, told = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(tmp_path, ready, told))
     holder.start()
-    ready.wait(10)
-    started, said = time.monotonic(), list[str]()
-    with locked(tmp_path, said.append):
-        waited = time.monotonic() - started
+    ready.wait(60)
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        told.set()
+
+    with locked(tmp_path, say):
+        assert (tmp_path / "over").exists()
     holder.join()
-    assert waited > 0.2
     assert said == ["another `ledger cluster` command is at work; waiting for it ..."]
 
 

@@ -71,9 +71,9 @@ def swap(text: str, *pairs: tuple[str, str]) -> str:
     return text
 
 
-def merged(ours: tuple[str, str], theirs: tuple[str, str], base: str = BASE) -> Merged:
+def merged(ours: tuple[str, str], theirs: tuple[str, str]) -> Merged:
     """Merge the base with one replacement on each side."""
-    return three(base, swap(base, ours), swap(base, theirs))
+    return three(BASE, swap(BASE, ours), swap(BASE, theirs))
 
 
 def line(text: str, key: str) -> str:

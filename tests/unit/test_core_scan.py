@@ -27,8 +27,8 @@ def read(text: str) -> Facts | None:
     return found
 
 
-def header(lines: str, body: str = "") -> Facts | None:
-    return read(f"---\n{lines}{LEDGER}---\n{body}")
+def header(lines: str) -> Facts | None:
+    return read(f"---\n{lines}{LEDGER}---\n")
 
 
 def test_seed_is_read_whole() -> None:

@@ -103,6 +103,13 @@ def test_a_page_and_a_skill_that_cannot_be_read(root: Path) -> None:
     assert checks["skills"].what.startswith("skills/plan.md:")
 
 
+def test_settings_that_cannot_be_read_are_told_once(root: Path) -> None:
+    (root / "docs/other.md").write_text(PAGE.format(front="cluster: false"))
+    (root / "mkdocs.yml").write_text("a:\n b: [")
+    told = [check.what for check in examine(DAY) if check.name == "page"]
+    assert [text.partition(":2: ")[0] for text in told] == ["mkdocs.yml"]
+
+
 def test_little_room_and_few_watches(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = root.parent / "instances"
     few.write_text("128\n")

@@ -16,6 +16,7 @@ from ledger.core.phases import Status
 from ledger.errors import GateError, HaltError, LedgerError, UsageError
 from ledger.flow.advance import apply, plan_advance
 from tests.fixtures.flow_project import DAY, SEED, Fake, changed
+from tests.support.flat import flat
 
 EPILOGUE = "epilogues/2026-11-21-backup-test.md"
 LATER = ("--to", "deferred", "--reason", "x")
@@ -276,8 +277,8 @@ def test_every_shut_gate_says_what_to_do(fake: Fake) -> None:
     outcome = fake.run("advance", "backup", "EDUCATE")
     assert outcome.code == 1
     assert outcome.err.splitlines()[1:] == [
-        "error: skills/backup.md:19: EDUCATE may not settle, gates verify and handles and pages "
-        "do not hold:",
+        "error: skills/backup.md:19: EDUCATE may not settle, gates verify and handles and",
+        "    pages do not hold:",
         "  docs/page.md:8: block one (and 1 more) is failed: it failed",
         "  skills/backup.md:9: handle config names gone, which does not exist",
         "  docs/page.md:21: this command begins with the prompt '$ '",
@@ -344,7 +345,7 @@ def test_bad_orders_are_refused(fake: Fake, arguments: list[str], code: int, mes
     before = fake.files()
     outcome = fake.run("advance", *arguments)
     assert outcome.code == code
-    assert message in outcome.err
+    assert message in flat(outcome.err)
     assert outcome.out == ""
     assert fake.files() == before
 
@@ -502,7 +503,7 @@ def test_folder_that_cannot_be_made_is_one_clear_line(fake: Fake) -> None:
     before = fake.files()
     outcome = fake.run("advance", "backup")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.endswith("epilogues: cannot be written: File exists\n")
+    assert flat(outcome.err).endswith("epilogues: cannot be written: File exists\n")
     assert fake.files() == before
 
 

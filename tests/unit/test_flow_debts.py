@@ -22,10 +22,10 @@ MEASURE = "MEASURE: deferred  # reason: no metrics yet"
 REASON = "{no-bucket: there is no bucket yet}"
 
 
-def owed(fake: Fake, today: date = DAY, *, from_git: bool = False) -> dict[str, Owed]:
+def owed(fake: Fake, *, from_git: bool = False) -> dict[str, Owed]:
     skill = fake.skill()
-    evidence = gather(fake.project, skill, today)
-    found = debts_of(fake.project, skill, evidence, today, from_git=from_git)
+    evidence = gather(fake.project, skill, DAY)
+    found = debts_of(fake.project, skill, evidence, DAY, from_git=from_git)
     return {debt.name: debt for debt in found}
 
 

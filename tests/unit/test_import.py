@@ -12,8 +12,8 @@ import pytest
 
 from ledger.core.project import Project
 from ledger.pages.importing import Wishes, import_page
-from ledger.pages.importing.blocks import REASONS
 from ledger.pages.page import Page, parse_page, read_page
+from ledger.pages.reasons import IMPORTED
 from tests.fixtures.schemas import validate
 
 ROOT = Path(__file__).parents[2]
@@ -383,7 +383,7 @@ parameters:
     B: {example: "b"}
     A: {example: x}
 owner: "me: #1"
-escalate: on call""".replace("REVIEW", REASONS["not-reviewed"])
+escalate: on call""".replace("REVIEW", IMPORTED["not-reviewed"])
     )
 
 
@@ -422,6 +422,21 @@ def test_a_preview_writes_nothing(here: Path, how: str) -> None:
     assert ("+    ```bash {.verify name=velero-restore-get expect=none}" in done.stdout) == (
         how == "--diff"
     )
+
+
+@pytest.mark.parametrize(("source", "output"), [("docs/p.md", ()), ("p.md", ("-o", "docs"))])
+def test_the_diff_is_a_patch_that_git_takes(
+    here: Path, source: str, output: tuple[str, ...]
+) -> None:
+    plain = b"# P\n\n```bash\ndf -h\n```\n\nA \x0c page, and no end of its last line"
+    (here / source).write_bytes(plain)
+    patch = ledger(here, "import", source, *output, "--diff").stdout
+    subprocess.run(["git", "apply"], cwd=here, input=patch, text=True, check=True)
+    patched = (here / "docs/p.md").read_bytes()
+    (here / "docs/p.md").unlink()
+    (here / source).write_bytes(plain)
+    ledger(here, "import", source, *output)
+    assert (here / "docs/p.md").read_bytes() == patched
 
 
 def test_a_page_that_somebody_changed_is_not_overwritten(here: Path) -> None:

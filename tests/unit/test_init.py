@@ -176,7 +176,7 @@ def test_without_git_edits_are_not_merged(tmp_path: Path, monkeypatch: pytest.Mo
     config.write_text("# ours\n" + config.read_text())
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     change = apply(tmp_path, newer(), update=True)["mkdocs.yml"]
-    assert (change.action, change.why) == (Action.CONFLICT, "without git nothing merges")
+    assert (change.action, change.why) == (Action.CONFLICT, "not merged: git is not installed")
 
 
 def test_what_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:

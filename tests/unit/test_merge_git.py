@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from ledger.core.phases import PHASES
+from tests.support.flat import flat
 from tests.unit.test_core_merge import BASE, PHASES_ALONE, moved, swap
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -175,7 +176,7 @@ def test_install_outside_git_is_refused(tmp_path: Path) -> None:
         [COMMAND, "merge", "--install"], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)},
     )  # fmt: skip
-    assert (done.returncode, "not in a git repository" in done.stderr) == (2, True)
+    assert (done.returncode, "not in a git repository" in flat(done.stderr)) == (2, True)
 
 
 @pytest.fixture

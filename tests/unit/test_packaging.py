@@ -143,8 +143,12 @@ def test_without_a_cluster_a_page_that_needs_one_says_so(full: Path, tmp_path: P
     env = environment(full, tmp_path)
     run("ledger", "init", "--template", "backup", "shop", cwd=tmp_path, env=env)
     shop = tmp_path / "shop"
-    told = run("ledger", "verify", cwd=shop, env=env, code=4).stderr
+    page = "docs/runbook/restore-a-namespace.md"
+    told = run("ledger", "verify", page, cwd=shop, env=env, code=4).stderr
     assert told.startswith("error: no cluster to run the pages on\n  fix: ledger cluster up; ")
+    done = run("ledger", "verify", cwd=shop, env=env, code=4)
+    assert f"left out {page}: no cluster\n" in done.stderr
+    assert "passed" in done.stdout
     env["LEDGER_CLUSTER_WAY"] = "registry"
     told = run("ledger", "cluster", "up", cwd=shop, env=env, code=4).stderr
     assert "no Docker engine answers\n  fix: start Docker" in told

@@ -68,6 +68,11 @@ def test_clean_page_has_no_problem(project: Project) -> None:
         (CLEAN.replace("expect=none", "mutates expect=none"), 7, "mutates and names no way back"),
         (CLEAN.replace("{.verify name=one expect=none}", ""), 7, "a bare bash fence"),
         (CLEAN.replace("title", "reasons: x\ntitle"), 1, "reasons must be a mapping"),
+        (
+            CLEAN.replace("title", "parameters:\n  A1: {example: a}\n  a-1: {example: b}\ntitle"),
+            4,
+            "parameter a-1 is no name of a shell variable",
+        ),
     ],
 )
 def test_page_that_cannot_be_read_has_that_one_problem(

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.pages.block import Block, Expectation
@@ -28,7 +28,6 @@ nats-backup-29400001-bbbbb  0/1    Completed  0            6d12h  10.244.1.5  ci
 
 """
 # A busy machine is no reason to fail.
-steady = settings(deadline=None)
 words = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12)
 texts = st.lists(words, min_size=1, max_size=6).map("\n".join)
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
@@ -44,13 +43,11 @@ def check(match: str, expected: str, got: str) -> Mismatch | None:
 
 
 @pytest.mark.parametrize("match", ["exact", "like", "contains"])
-@steady
 @given(text=texts)
 def test_every_text_is_what_it_is(match: str, text: str) -> None:
     assert check(match, text, text) is None
 
 
-@steady
 @given(text=texts)
 def test_every_text_matches_itself_as_a_regex(text: str) -> None:
     pattern = "\n".join(re.escape(line.rstrip()) for line in text.split("\n"))
@@ -58,14 +55,12 @@ def test_every_text_matches_itself_as_a_regex(text: str) -> None:
 
 
 @pytest.mark.parametrize("match", ["exact", "like"])
-@steady
 @given(text=texts)
 def test_blanks_at_the_end_do_not_count(match: str, text: str) -> None:
     assert check(match, text, text.replace("\n", "  \t\n") + " \n\n \n") is None
 
 
 @pytest.mark.parametrize("match", ["exact", "like"])
-@steady
 @given(text=texts, line=st.text("abcdefXYZ", min_size=1, max_size=6))
 def test_a_line_more_or_less_is_a_mismatch(match: str, text: str, line: str) -> None:
     assert check(match, text, f"{text}\n{line}") is not None
@@ -149,7 +144,6 @@ def test_like_does_not_forgive(expected: str, got: str) -> None:
     assert check("like", expected, got) is not None
 
 
-@steady
 @given(digits=st.integers(0, 10**9), other=st.integers(0, 10**9))
 def test_like_never_takes_one_count_for_another(digits: int, other: int) -> None:
     assert (check("like", f"{digits} msgs", f"{other} msgs") is None) == (digits == other)
@@ -183,13 +177,11 @@ def test_regex_wants_every_line_whole() -> None:
     assert "no regular expression" in broken.reason
 
 
-@steady
 @given(document=documents)
 def test_every_document_holds_itself(document: object) -> None:
     assert check("json", json.dumps(document), json.dumps(document)) is None
 
 
-@steady
 @given(document=st.dictionaries(st.text(max_size=4), documents, min_size=1), more=documents)
 def test_a_document_with_more_in_it_still_holds_the_expectation(
     document: dict[str, object], more: object
@@ -323,7 +315,6 @@ def test_the_cause_comes_first(status: int, order: list[str]) -> None:
     assert [line.strip(" :") for line in told.splitlines() if line.endswith(":")] == order
 
 
-@steady
 @given(expected=st.lists(words, max_size=8), got=st.lists(words, max_size=8))
 def test_every_difference_is_told_and_nothing_that_is_none(
     expected: list[str], got: list[str]

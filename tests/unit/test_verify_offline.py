@@ -396,6 +396,12 @@ def test_json_is_as_its_schema_says(site: Site) -> None:
     assert document["count"] == {"error": 2, "warning": 0, "info": 0}
 
 
+def test_settings_that_no_page_can_be_read_with_are_told_once(site: Site) -> None:
+    site.page("")
+    site.write("mkdocs.yml", "a:\n b: [")
+    assert site.told() == [("mkdocs.yml:2", "P101")]
+
+
 def test_named_pages_only(site: Site) -> None:
     site.page(run("one", "echo )"))
     site.write("manifests/a.yaml", "a: [\n")

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import types
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -384,16 +384,26 @@ def test_two_runs_within_a_run_wait_for_each_other(
 def test_a_second_run_on_the_cluster_waits_and_says_so(
     site: pytest.Pytester, standing: list[str]
 ) -> None:
+    held, waits = threading.Event(), threading.Event()
+    reserved = clusters.reserved
+
     def hold() -> None:
-        with clusters.reserved("phase-ledger", lambda _: None):
+        with reserved("phase-ledger", lambda _: None):
             held.set()
-            time.sleep(1)
+            waits.wait(60)
             standing.append("end of the first")
 
-    held = threading.Event()
+    def telling(name: str, say: Callable[[str], None]) -> AbstractContextManager[None]:
+        def tell(text: str) -> None:
+            say(text)
+            waits.set()
+
+        return reserved(name, tell)
+
+    site._monkeypatch.setattr(clusters, "reserved", telling)
     first = threading.Thread(target=hold)
     first.start()
-    held.wait(10)
+    held.wait(60)
     result = site.runpytest_inprocess("--cluster-up")
     first.join()
     result.assert_outcomes(passed=1)

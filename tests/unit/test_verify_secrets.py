@@ -6,7 +6,6 @@ import base64
 import json
 import shlex
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +19,7 @@ from ledger.pages.page import read_page
 from ledger.verify.failure import BlockFailed
 from ledger.verify.redact import MASK, Redactor
 from ledger.verify.run import PageRun
+from tests.support.http_server import Quiet, address, serving, write_kubeconfig
 
 VALUE = 'corr ect"horse\\battery'
 # Put together here, so that no scanner takes this file for a leak.
@@ -42,7 +42,7 @@ for mark in "&<>": text = text.replace(mark, f"\\\\u{ord(mark):04x}")
 NESTED = "text = json.dumps(text[1:-1], ensure_ascii=False)\n"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet, BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         assert isinstance(server, Cluster)
@@ -50,9 +50,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/api/v1/secrets" else 404)
         self.end_headers()
         self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
 
 
 class Cluster(ThreadingHTTPServer):
@@ -63,14 +60,7 @@ class Cluster(ThreadingHTTPServer):
         self.secrets: list[dict[str, str]] = []
         self.kubeconfig = folder / "kubeconfig"
         user = {"token": "own-token-of-the-admin", "client-key-data": encoded(KEY)}
-        named = {"name": "x"}
-        config = {
-            "current-context": "x",
-            "contexts": [{**named, "context": {"cluster": "x", "user": "x"}}],
-            "clusters": [{**named, "cluster": {"server": f"http://127.0.0.1:{self.server_port}"}}],
-            "users": [{**named, "user": user}],
-        }
-        self.kubeconfig.write_text(json.dumps(config))
+        write_kubeconfig(self.kubeconfig, address(self), **user)
 
     def keep(self, **data: str) -> None:
         self.secrets.append({key: encoded(value) for key, value in data.items()})
@@ -82,10 +72,9 @@ def encoded(text: str) -> str:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    with Cluster(tmp_path) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = Cluster(tmp_path)
+    with serving(server):
         yield server
-        server.shutdown()
 
 
 def shell(command: str, value: str) -> str:

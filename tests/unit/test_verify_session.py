@@ -17,6 +17,9 @@ from ledger.verify.processes import started_by
 from ledger.verify.screen import excerpt
 from ledger.verify.session import Outcome, Shell
 
+# Seconds in which a busy machine, too, ends what would else hang.
+SOON = 15
+
 
 @pytest.fixture
 def shell() -> Iterator[Shell]:
@@ -68,7 +71,7 @@ def test_probe(shell: Shell, probe: str) -> None:
     assert outcome.problem == (
         "" if shell.alive else "ended the page's shell (its exit status was 0)"
     )
-    assert outcome.seconds < 15
+    assert outcome.seconds < SOON
     if shell.alive:
         assert printed(shell, then) == seen
 
@@ -76,7 +79,7 @@ def test_probe(shell: Shell, probe: str) -> None:
 def test_probe_a_child_that_ignores_sigterm(shell: Shell) -> None:
     outcome = run(shell, "bash -c 'trap \"\" TERM; sleep 60; sleep 60'", timeout=0.5)
     assert outcome.problem == "took longer than 0.5 s"
-    assert outcome.seconds < 4
+    assert outcome.seconds < SOON
     assert printed(shell, "echo next") == "next\n"
     assert not started_by(shell._process.pid)
 
@@ -96,7 +99,7 @@ def test_a_block_can_be_stopped_from_outside(shell: Shell) -> None:
         stop=lambda: "no hope" if time.monotonic() - begun > 0.2 else "",
     )
     assert outcome.problem == "no hope"
-    assert outcome.seconds < 4
+    assert outcome.seconds < SOON
     assert outcome.stdout.read_text() == ""
     assert printed(shell, "echo next") == "next\n"
 
@@ -234,7 +237,7 @@ def test_an_option_left_on_does_no_harm(shell: Shell, option: str) -> None:
 def test_a_background_job_holds_nothing_up_and_ends_with_the_page(shell: Shell, text: str) -> None:
     begun = time.monotonic()
     run(shell, text)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < SOON
     jobs = started_by(shell._process.pid)
     assert jobs
     shell.close()
@@ -271,7 +274,7 @@ def test_a_timeout_ends_the_block_and_its_children_but_not_the_shell(
     run(shell, "kept=1; sleep 40 & background=$!")
     outcome = run(shell, text, timeout=0.5)
     assert outcome.problem == "took longer than 0.5 s"
-    assert outcome.seconds < 4
+    assert outcome.seconds < SOON
     assert "on" not in outcome.stdout.read_text().split()
     assert printed(shell, "echo $kept; kill -0 $background && echo there") == "1\nthere\n"
     assert len(started_by(shell._process.pid)) == 1
@@ -293,7 +296,7 @@ def test_a_block_that_ends_the_shell_is_told_and_hangs_nothing(
     outcome = run(shell, text)
     assert outcome.status is None
     assert outcome.problem.startswith(f"ended the page's shell ({how}")
-    assert outcome.seconds < 2
+    assert outcome.seconds < SOON
     assert not shell.alive
     again = run(shell, "echo next")
     assert (again.status, again.stdout.read_text()) == (None, "")
@@ -302,7 +305,7 @@ def test_a_block_that_ends_the_shell_is_told_and_hangs_nothing(
 def test_exec_of_something_that_hangs_is_a_timeout(shell: Shell) -> None:
     outcome = run(shell, "exec sleep 60", timeout=0.5)
     assert outcome.problem == "took longer than 0.5 s"
-    assert outcome.seconds < 4
+    assert outcome.seconds < SOON
 
 
 @pytest.mark.parametrize("text", ["exec >&- 2>&-", "exec 1>/dev/null", "exec 3>&- 4>&- 9>&-"])
@@ -328,7 +331,7 @@ def test_output_without_end_is_stopped(shell: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(session, "MAX_OUTPUT", 1 << 20)
     outcome = run(shell, "yes", timeout=60)
     assert outcome.problem == "printed more than 1 MiB"
-    assert outcome.seconds < 10
+    assert outcome.seconds < SOON
 
 
 def test_binary_output_and_progress_bars_become_text(shell: Shell) -> None:

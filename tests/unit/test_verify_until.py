@@ -87,13 +87,13 @@ def test_without_until_there_is_one_try(shell: Shell) -> None:
 
 
 def test_a_failure_shows_the_last_try_and_how_many_there_were(shell: Shell) -> None:
-    last = done(shell, block(COUNT, "never", until=1, every=0.2))
+    last = done(shell, block(COUNT, "never", until=2, every=0.2))
     count = tries(shell)
-    assert 2 <= count <= 6
-    told = rf"unexpected output: line 1 differs \(last of {count} tries in \d\.\d s\)"
+    assert 2 <= count <= 11
+    told = rf"unexpected output: line 1 differs \(last of {count} tries in \d+\.\d s\)"
     assert re.fullmatch(told, last.reason)
     assert f"got:      {count}" in last.diff
-    assert 0.5 < last.outcome.seconds < 5
+    assert last.outcome.seconds > 1.8
 
 
 def test_the_tries_before_the_last_leave_no_files(shell: Shell) -> None:
@@ -103,15 +103,15 @@ def test_the_tries_before_the_last_leave_no_files(shell: Shell) -> None:
 
 
 def test_a_try_that_hangs_is_one_of_several(shell: Shell) -> None:
-    hang = f"{COUNT}\n[[ $n == 3 ]] || sleep 60"
-    last = done(shell, block(hang, "3", until=20, timeout=0.4))
-    assert (last.reason, tries(shell)) == ("", 3)
+    hang = f"{COUNT} >&2\n((n >= 3)) || sleep 60\necho held"
+    last = done(shell, block(hang, "held", until=20, timeout=0.4))
+    # A busy machine may need one more.
+    assert (last.reason, tries(shell) >= 3) == ("", True)
 
 
 def test_a_block_that_ended_the_shell_is_not_tried_again(shell: Shell) -> None:
     last = done(shell, block(f"{COUNT}\nkill -9 $$", until=20))
     assert last.reason.startswith("ended the page's shell (signal SIGKILL) (last of 1 tries in ")
-    assert last.outcome.seconds < 5
 
 
 def test_every_try_is_strict(shell: Shell) -> None:

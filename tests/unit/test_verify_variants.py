@@ -135,7 +135,8 @@ def test_a_run_of_the_page_itself_leaves_its_variants(machine: Machine) -> None:
     machine.ledger("verify", "--variant", "tool-2", "--update-lock")
     before = machine.lock()
     machine.ledger("verify", "--update-lock")
-    assert machine.lock() == before
+    # Midnight may have come between.
+    assert machine.lock() | {"verified": before["verified"]} == before
 
 
 def test_a_variant_goes_stale_alone(machine: Machine) -> None:

@@ -23,6 +23,7 @@ from ledger.pages.page import Page, read_page
 from ledger.verify.attempt import Attempt, carry_out
 from ledger.verify.session import Shell
 from ledger.verify.wait import NAME, Watch
+from tests.support.http_server import Quiet, serving, write_kubeconfig
 
 JOB = "/apis/batch/v1/namespaces/agents/jobs/backup"
 POD = "/api/v1/namespaces/agents/pods/nats-0"
@@ -54,7 +55,7 @@ class Api:
 def api(tmp_path: Path) -> Iterator[Api]:
     found = Api(tmp_path / "kubeconfig")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             code, document = found.answer(self.path)
             body = json.dumps(document).encode()
@@ -64,19 +65,9 @@ def api(tmp_path: Path) -> Iterator[Api]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        found.kubeconfig.write_text(
-            "current-context: a\n"
-            "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-            f"clusters: [{{name: a, cluster: {{server: 'http://127.0.0.1:{server.server_port}'}}}}]\n"
-            "users: [{name: a, user: {}}]\n"
-        )
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        write_kubeconfig(found.kubeconfig, address)
         yield found
-        server.shutdown()
 
 
 @pytest.fixture
@@ -91,28 +82,39 @@ def block(text: str, wait: Wait = COMPLETE, *, timeout: float = 30) -> Block:
     )
 
 
-def later(action: Callable[[], None], seconds: float = 0.5) -> None:
-    threading.Timer(seconds, action).start()
+# A block for which something happens once it runs: it ends behind that.
+UNTIL_THEN = "touch begun; until [[ -e over ]]; do sleep 0.05; done"
 
 
-def done(shell: Shell, api: Api, wanted: Block) -> tuple[Attempt, float]:
-    begun = time.monotonic()
-    return carry_out(shell, wanted, api.kubeconfig), time.monotonic() - begun
+def once_it_runs(shell: Shell, api: Api, action: Callable[[], None]) -> None:
+    """Act when the block has said that it has begun, and the API server has been asked."""
+
+    def act() -> None:
+        while not (api.asked and (shell.work / "begun").exists()):
+            time.sleep(0.02)
+        action()
+        (shell.work / "over").touch()
+
+    threading.Thread(target=act, daemon=True).start()
+
+
+def done(shell: Shell, api: Api, wanted: Block) -> Attempt:
+    return carry_out(shell, wanted, api.kubeconfig)
 
 
 def test_a_condition_that_is_true_is_a_pass(shell: Shell, api: Api) -> None:
     api.put(JOB, SuccessCriteriaMet="True", Complete="True")
-    last, _ = done(shell, api, block("echo met"))
+    last = done(shell, api, block("echo met"))
     assert (last.reason, last.outcome.stdout.read_text()) == ("", "met\n")
 
 
 def test_a_job_that_has_failed_ends_the_wait_at_once(shell: Shell, api: Api) -> None:
     api.put(JOB, Suspended="False")
     failed = {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "m"}
-    later(lambda: api.objects.update({JOB: {"status": {"conditions": [failed]}}}))
-    last, seconds = done(shell, api, block("echo waiting; sleep 60; echo on"))
+    fails = {JOB: {"status": {"conditions": [failed]}}}
+    once_it_runs(shell, api, lambda: api.objects.update(fails))
+    last = done(shell, api, block("echo waiting; touch begun; sleep 60; echo on"))
     assert last.reason == "job/backup is Failed, never Complete (BackoffLimitExceeded: m)"
-    assert seconds < 6
     assert last.outcome.stdout.read_text() == "waiting\n"
     assert carry_out(shell, block("true", READY), api.kubeconfig).outcome.status == 0
 
@@ -120,7 +122,7 @@ def test_a_job_that_has_failed_ends_the_wait_at_once(shell: Shell, api: Api) -> 
 def test_a_job_that_completes_is_never_failed(shell: Shell, api: Api) -> None:
     api.put(JOB, Complete="True")
     failed = Wait("Failed", "job", "backup", "agents")
-    last, _ = done(shell, api, block("sleep 60", failed))
+    last = done(shell, api, block("sleep 60", failed))
     assert last.reason == "job/backup is Complete, never Failed"
 
 
@@ -129,15 +131,13 @@ def test_a_job_that_may_still_complete_is_waited_for(
     shell: Shell, api: Api, conditions: dict[str, str]
 ) -> None:
     api.put(JOB, **conditions)
-    later(lambda: api.put(JOB, Complete="True"), 1.2)
-    last, seconds = done(shell, api, block("sleep 2"))
-    assert last.reason == ""
-    assert seconds >= 2
+    once_it_runs(shell, api, lambda: api.put(JOB, Complete="True"))
+    assert done(shell, api, block(UNTIL_THEN)).reason == ""
 
 
 def test_a_job_that_is_not_there_yet_may_come(shell: Shell, api: Api) -> None:
-    later(lambda: api.put(JOB, Complete="True"))
-    assert done(shell, api, block("sleep 1"))[0].reason == ""
+    once_it_runs(shell, api, lambda: api.put(JOB, Complete="True"))
+    assert done(shell, api, block(UNTIL_THEN)).reason == ""
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_command_that_says_met_is_not_believed(
     shell: Shell, api: Api, conditions: dict[str, str], told: str
 ) -> None:
     api.put(JOB, **conditions)
-    assert done(shell, api, block("echo job.batch/backup condition met"))[0].reason == told
+    assert done(shell, api, block("echo job.batch/backup condition met")).reason == told
 
 
 @pytest.mark.parametrize(
@@ -166,31 +166,31 @@ def test_a_command_that_says_met_is_not_believed(
 )
 def test_an_answer_that_is_none_is_a_failure(shell: Shell, api: Api, code: int, told: str) -> None:
     api.code = code
-    assert done(shell, api, block("true"))[0].reason == told
+    assert done(shell, api, block("true")).reason == told
 
 
 @pytest.mark.parametrize("document", [{}, {"status": None}, [], "x", {"status": {"conditions": 1}}])
 def test_an_answer_of_another_form_is_a_failure(shell: Shell, api: Api, document: object) -> None:
     api.objects[JOB] = document
-    assert done(shell, api, block("true"))[0].reason.startswith("job/backup ")
+    assert done(shell, api, block("true")).reason.startswith("job/backup ")
 
 
 def test_what_the_command_says_comes_first(shell: Shell, api: Api) -> None:
     api.put(JOB, Complete="True")
-    assert done(shell, api, block("exit 3"))[0].reason == "called exit 3, expected 0"
-    assert done(shell, api, block("kill -9 $$"))[0].reason.startswith("ended the page's shell")
+    assert done(shell, api, block("exit 3")).reason == "called exit 3, expected 0"
+    assert done(shell, api, block("kill -9 $$")).reason.startswith("ended the page's shell")
 
 
 def test_a_pod_is_asked_for_by_its_own_path(shell: Shell, api: Api) -> None:
     api.put(POD, Ready="True")
-    assert done(shell, api, block("true", READY))[0].reason == ""
+    assert done(shell, api, block("true", READY)).reason == ""
     assert set(api.asked) == {POD}
 
 
 def test_kubectl_has_time_to_say_that_its_time_is_over(shell: Shell, api: Api) -> None:
     api.put(JOB)
     late = "sleep 1; echo error: timed out >&2; (exit 1)"
-    assert done(shell, api, block(late, timeout=0.2))[0].reason == "ended with 1, expected 0"
+    assert done(shell, api, block(late, timeout=0.2)).reason == "ended with 1, expected 0"
 
 
 def test_the_watch_leaves_no_thread(api: Api) -> None:
