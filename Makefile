@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 AUDIT  := .ledger/audit
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 ZENSICAL := .ledger/zensical
 
 .DEFAULT_GOAL := help
@@ -39,6 +40,7 @@ check: $(STAMP) ## formatting, lint, types, layers, pages and manifests as writt
 $(AUDIT)/.installed: tools/audit/requirements.txt | $(STAMP)
 	@$(BIN)/python -m venv --clear $(AUDIT)
 	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@! command -v go >/dev/null || GOBIN=$(CURDIR)/$(AUDIT)/bin go install $(ACTIONLINT)
 	@touch $@
 
 audit: $(AUDIT)/.installed ## security of manifests, policies, the work tree and its history

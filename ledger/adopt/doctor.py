@@ -42,17 +42,18 @@ def examine(today: date) -> list[Check]:
 
 def _pages(project: Project) -> tuple[list[Page], list[Check]]:
     """The pages with commands, and what keeps others from being read."""
-    pages, broken = [], []
+    pages, broken = [], dict[Check, None]()
     for path in sorted(project.docs.rglob("*.md")):
         try:
             page = read_page(project, path)
         except LedgerError as error:
             where = error.where or project.relative(path)
-            broken.append(Check("page", State.MISSING, f"{where}: {error.what}", error.fix))
+            # Once, if it is of a file that every page reads.
+            broken[Check("page", State.MISSING, f"{where}: {error.what}", error.fix)] = None
             continue
         if page.verified_blocks:
             pages.append(page)
-    return pages, broken
+    return pages, [*broken]
 
 
 def _skills(project: Project) -> Check:

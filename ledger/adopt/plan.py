@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Collection, Mapping
-from difflib import unified_diff
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ledger.adopt.record import Record, sha256
 from ledger.adopt.template import ASSETS
-from ledger.errors import UsageError
+from ledger.core.diff import diff
+from ledger.core.merge_git import merge_lines
+from ledger.errors import LedgerError, UsageError
 
 _IGNORED: Final = ("/.ledger/", "/site/", ".*.new")
 _IGNORE_FILE: Final = ".gitignore"
@@ -57,14 +56,9 @@ class Change(NamedTuple):
         """The change as a diff; of a conflict, what is new in this version."""
         if self.action not in WRITTEN | {Action.CONFLICT}:
             return ""
-        old = self.base if self.action is Action.CONFLICT else _text(self.old or b"")
-        lines = unified_diff(
-            old.splitlines(keepends=True),
-            _text(self.new).splitlines(keepends=True),
-            "/dev/null" if self.old is None else f"a/{self.path}",
-            f"b/{self.path}",
-        )
-        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+        old = None if self.old is None else _text(self.old)
+        before = self.base if self.action is Action.CONFLICT else old
+        return diff(before, _text(self.new), self.path)
 
 
 def plan(
@@ -145,18 +139,14 @@ def _change(
 
 def _merge(path: str, old: bytes, new: bytes, base: str) -> Change:
     """Lay the edits of a team over a newer text, with git's three-way merge."""
+    why = "edited here, and changed by this version"
     if path not in ASSETS and base:
-        with tempfile.TemporaryDirectory(prefix="ledger-init-") as folder:
-            three = [Path(folder) / name for name in ("ours", "base", "new")]
-            for file, data in zip(three, (old, base.encode(), new), strict=True):
-                file.write_bytes(data)
-            try:
-                done = subprocess.run(
-                    ["git", "merge-file", "-p", *three], capture_output=True, check=False
-                )
-            except FileNotFoundError:
-                return Change(path, Action.CONFLICT, old, new, base, "without git nothing merges")
-        if done.returncode == 0:
-            action = Action.SAME if done.stdout == old else Action.MERGE
-            return Change(path, action, old, done.stdout, why="your edits are kept")
-    return Change(path, Action.CONFLICT, old, new, base, "edited here, and changed by this version")
+        try:
+            text, clean = merge_lines((base, _text(old), _text(new)), path)
+        except LedgerError as error:
+            text, clean, why = "", False, f"not merged: {error.what}"
+        if clean:
+            merged = text.encode("utf-8", "surrogateescape")
+            action = Action.SAME if merged == old else Action.MERGE
+            return Change(path, action, old, merged, why="your edits are kept")
+    return Change(path, Action.CONFLICT, old, new, base, why)

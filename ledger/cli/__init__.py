@@ -52,7 +52,9 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except LedgerError as error:
-        sys.stderr.write(f"error: {error}\n")
+        from ledger.cli.common import say_error
+
+        say_error(error)
         code = error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")

@@ -154,16 +154,14 @@ def _say_overridden(advance: Advance) -> None:
 
 def diff_of(advance: Advance) -> str:
     """What would be written, as one unified diff."""
-    from difflib import unified_diff
+    from ledger.core.diff import diff
 
     header = advance.edit.diff() if advance.edit else ""
     epilogue = advance.epilogue
     if epilogue is None:
         return header
-    there = epilogue.path.read_text("utf-8") if epilogue.path.exists() else ""
-    old, new = there.splitlines(keepends=True), epilogue.text.splitlines(keepends=True)
-    name = f"a/{epilogue.where}" if there else "/dev/null"
-    return header + "".join(unified_diff(old, new, name, f"b/{epilogue.where}"))
+    there = epilogue.path.read_text("utf-8") if epilogue.path.exists() else None
+    return header + diff(there, epilogue.text, epilogue.where)
 
 
 def _print_json(advance: Advance, written: list[str]) -> None:

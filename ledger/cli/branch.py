@@ -16,6 +16,7 @@ from ledger.cli.common import (
     print_text,
     say,
     today,
+    wrapped,
 )
 from ledger.errors import UsageError
 
@@ -133,16 +134,13 @@ def _create(args: argparse.Namespace, new: NewSkill) -> list[str]:
 
 
 def _print_table(skill: Skill) -> None:
-    from textwrap import fill
-
     from ledger.flow.branches import branches_of
 
     found = branches_of(skill)
     for branch in found:
-        print_text(f"{branch.kind:9} {branch.name}  {branch.phase}  {branch.since}".rstrip() + "\n")
-        blank = " " * 10
-        if branch.when:
-            print_text(fill(branch.when, 80, initial_indent=blank, subsequent_indent=blank) + "\n")
+        head = f"{branch.kind:9} {branch.name}  {branch.phase}  {branch.since}".rstrip()
+        lines = [head, *wrapped(" " * 10, branch.when)]
+        print_text("".join(f"{line}\n" for line in lines))
     if not found:
         say(f"{skill.name} has no branches")
 

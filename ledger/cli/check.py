@@ -6,8 +6,19 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.cli.common import add_json, add_now, describe, print_json, print_text, say, today
-from ledger.errors import Exit
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    describe,
+    filled,
+    fix_lines,
+    print_json,
+    print_text,
+    say,
+    today,
+    wrapped,
+)
+from ledger.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -78,14 +89,17 @@ def _problems(
     from ledger.pages.lint import page_problems
 
     around = Around(project, day, tuple(GATES), skills)
+    # What is wrong with a file that many read, as mkdocs.yml, is told once.
     return sorted(
-        problem
-        for file in files
-        for problem in (
-            page_problems(project, file)
-            if file.is_relative_to(project.docs)
-            else lint(file, around)
-        )
+        {
+            problem
+            for file in files
+            for problem in (
+                page_problems(project, file)
+                if file.is_relative_to(project.docs)
+                else lint(file, around)
+            )
+        }
     )
 
 
@@ -106,7 +120,9 @@ def _named(project: Project, every: Sequence[Path], name: str) -> list[Path]:
     from ledger.core.forest import find_skill
 
     path = Path(name)
-    if path.suffix == ".md" and path.is_file():
+    if path.suffix == ".md":
+        if not path.is_file():
+            raise UsageError("no such file", where=name, fix="name a skill, or a file's path")
         return [path.resolve()]
     return [file for file in every if file.stem == name] or [find_skill(project, name).path]
 
@@ -116,24 +132,13 @@ def listing(problems: Iterable[Problem]) -> str:
     lines: list[str] = []
     explained: set[str] = set()
     for problem in problems:
-        place = f"{problem.where}:{problem.line}: {problem.code} {problem.severity}: "
-        lines.append(_filled(place + problem.what, "    "))
+        told = f": {problem.code} {problem.severity}: {problem.what}"
+        lines.append(filled(f"{problem.where}:{problem.line}", told))
         if problem.code not in explained:
-            lines.append(_filled(f"  why: {problem.why}", "       "))
-        lines.append(_filled(f"  fix: {problem.fix}", "       "))
+            lines += wrapped("  why: ", problem.why)
+        lines += fix_lines(problem.fix)
         explained.add(problem.code)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _filled(text: str, indent: str) -> str:
-    """Text of a file or its name, in 80 columns, and such that no terminal obeys it."""
-    from textwrap import TextWrapper
-
-    plain = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    wrapper = TextWrapper(
-        80, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return wrapper.fill("".join(plain))
 
 
 def _summary(files: int, counts: Mapping[str, int]) -> str:

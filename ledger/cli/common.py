@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ledger.cli.parser import near
-from ledger.errors import UsageError
+from ledger.errors import LedgerError, UsageError
+
+_FIX: Final = "  fix: "
+# What somebody pastes: in backticks, or from a program's name to the end of the clause.
+_COMMAND: Final = re.compile(
+    r"`[^`]*`|(?<!\S)(?:chmod|export|git|kind|kubectl|ledger|pip|sysctl) [^;,]*"
+)
+_JOINT: Final = "\0"
 
 
 def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None:
@@ -82,16 +90,48 @@ def wrapped(head: str, text: str) -> list[str]:
 
     Words and names with hyphens stay whole, so that they can be copied. No text gives no line.
     """
+    return _wrap(text, head, " " * len(head))
+
+
+def fix_lines(fix: str, head: str = _FIX) -> list[str]:
+    """What `wrapped` gives, for what to do: no line ends within a command."""
+    joined = _COMMAND.sub(lambda command: command[0].replace(" ", _JOINT), fix)
+    return [line.replace(_JOINT, " ") for line in wrapped(head, joined)]
+
+
+def filled(head: str, text: str) -> str:
+    """`head`, whole, and `text` in lines of 80 columns."""
+    lines = _wrap(f"{head.replace(' ', _JOINT)}{text}", "", "    ")
+    return "\n".join(lines).replace(_JOINT, " ")
+
+
+def _wrap(text: str, head: str, indent: str) -> list[str]:
+    """Lines that no terminal obeys, whatever file the text is from."""
+    from string import whitespace
     from textwrap import wrap
 
+    plain = (
+        c if c.isprintable() or c in whitespace + _JOINT else c.encode("unicode_escape").decode()
+        for c in text
+    )
     return wrap(
-        text,
+        "".join(plain),
         80,
         initial_indent=head,
-        subsequent_indent=" " * len(head),
+        subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def say_error(error: LedgerError) -> None:
+    """Tell of what a person can mend; lines that quote what a program printed stay as they are."""
+    first, *rest = str(error).split("\n")
+    head = f"error: {error.where}"
+    lines = [filled(head, f"error: {first}".removeprefix(head))]
+    for line in rest:
+        lines += fix_lines(line.removeprefix(_FIX)) if line.startswith(_FIX) else [line]
+    say("\n".join(lines))
 
 
 def print_text(text: str) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.common import add_json, add_now, describe, print_json, print_text, say, today
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    describe,
+    print_json,
+    print_text,
+    say,
+    today,
+    wrapped,
+)
 from ledger.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -76,12 +85,9 @@ def _row(page: Coverage, name: str) -> str:
 
 
 def _told(state: BlockState) -> list[str]:
-    from textwrap import wrap
-
     block = state.block
     word = "skipped" if state.debt else state.state
-    text = f"{word}: {block.name or f'line {block.line}'}: {state.why}"
-    return wrap(text, 80, initial_indent="  ", subsequent_indent="    ")
+    return wrapped(f"  {word}: ", f"{block.name or f'line {block.line}'}: {state.why}")
 
 
 def _counts(page: Coverage) -> dict[str, Any]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.common import add_json, add_now, describe, print_json, print_text, say, today
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    describe,
+    print_json,
+    print_text,
+    say,
+    say_error,
+    today,
+    wrapped,
+)
 from ledger.errors import Exit
 
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ def _print_text(owed: Debts, problems: Iterable[LedgerError], day: date) -> None
         lines += [row.rstrip(), *_wrapped(debt), f"{_INDENT}{debt.where}  ({skill})"]
     print_text("".join(f"{line}\n" for line in lines))
     for problem in problems:
-        say(f"error: {problem}")
+        say_error(problem)
 
 
 def _due(debt: Owed, day: date) -> str:
@@ -95,15 +105,9 @@ def _due(debt: Owed, day: date) -> str:
 
 
 def _wrapped(debt: Owed) -> list[str]:
-    from textwrap import wrap
-
     told = {"risk": debt.risk, "fallback": debt.fallback}
     texts = [debt.reason or "no reason", *(f"{k}: {text}" for k, text in told.items() if text)]
-    return [
-        line
-        for text in texts
-        for line in wrap(text, 80, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    ]
+    return [line for text in texts for line in wrapped(_INDENT, text)]
 
 
 def _print_json(owed: Debts, problems: Iterable[LedgerError], day: date) -> None:

@@ -9,6 +9,7 @@ from ledger.cli.common import (
     add_json,
     add_now,
     describe,
+    fix_lines,
     print_json,
     print_text,
     say,
@@ -53,5 +54,4 @@ def _run(args: argparse.Namespace) -> Exit:
 
 def _lines(check: Check) -> list[str]:
     head = f"{check.state:7}  {check.name:9}  "
-    fix = wrapped(f"{'':20}fix: ", check.fix) if check.fix else []
-    return [*wrapped(head, check.what), *fix]
+    return [*wrapped(head, check.what), *fix_lines(check.fix, f"{'':20}fix: ")]

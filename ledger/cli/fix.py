@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.common import add_json, describe, print_json, print_text, say
+from ledger.cli.common import add_json, describe, print_json, print_text, say, say_error
 from ledger.errors import Exit, LedgerError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _run(args: argparse.Namespace) -> Exit:
         if repair.changes:
             skills.append(_told(edit, repair, args))
     for problem in problems:
-        say(f"error: {problem}")
+        say_error(problem)
     if args.json:
         errors = [{"where": p.where, "what": p.what, "fix": p.fix} for p in problems]
         print_json("fix", written=args.write, skills=skills, problems=errors)

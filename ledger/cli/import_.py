@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.common import add_json, add_preview, describe, print_json, print_text, say
+from ledger.cli.common import (
+    add_json,
+    add_preview,
+    describe,
+    filled,
+    print_json,
+    print_text,
+    say,
+    say_error,
+)
 from ledger.errors import Exit, LedgerError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +74,7 @@ def _run(args: argparse.Namespace) -> Exit:
             pages.append(_imported(project, source, target, wishes, args))
         except LedgerError as error:
             problems.append(error)
-            say(f"error: {error}")
+            say_error(error)
     written = not (args.dry_run or args.diff)
     if args.json:
         told = [{"where": p.where, "what": p.what, "fix": p.fix} for p in problems]
@@ -87,6 +96,7 @@ def _imported(
     project: Project, source: Path, target: Path, wishes: Any, args: argparse.Namespace
 ) -> dict[str, Any]:
     """Import one file, tell of it, and give it as data."""
+    from ledger.core.diff import diff
     from ledger.core.files import write_atomic
     from ledger.pages.importing import companions, existing, import_page
 
@@ -99,7 +109,7 @@ def _imported(
         if before != data:
             write_atomic(target, data)
     if args.diff and not args.json:
-        print_text(_diff(before, data, where))
+        print_text(diff(before.decode() or None, data.decode(), where))
     elif not args.json:
         print_text("".join(_line(where, found) for found in findings))
     blocks = [found._asdict() for found in findings]
@@ -114,20 +124,10 @@ def _imported(
 
 def _line(where: str, found: Finding) -> str:
     """What is told of one command; nothing of a block that runs."""
-    from textwrap import fill
-
     if found.kind == "verify":
         return ""
     told = f"{where}:{found.line}: {found.reason or found.kind}: {found.why}"
-    whole = fill(told, 80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
-    return f"{whole}\n"
-
-
-def _diff(before: bytes, after: bytes, where: str) -> str:
-    from difflib import unified_diff
-
-    old, new = (data.decode().splitlines(keepends=True) for data in (before, after))
-    return "".join(unified_diff(old, new, where, where))
+    return f"{filled(told, where)}\n"
 
 
 def _summary(pages: list[dict[str, Any]], *, written: bool) -> str:

@@ -109,6 +109,7 @@ def _tell(
 ) -> None:
     from ledger import __version__
     from ledger.adopt.plan import WRITTEN, Action
+    from ledger.adopt.settings import lacking
 
     diff = "".join(change.diff() for change in changes)
     if args.json:
@@ -132,18 +133,12 @@ def _tell(
     for change in conflicts:
         say(f"conflict: {change.path}: above is what is new; take over what you want, then")
         say(f"  ledger init --update --keep {change.path}")
-    for hint in _hints(Path(args.folder)) if written else ():
+    for hint in lacking(Path(args.folder)) if written else ():
         say(f"note: {hint}")
     if not written:
         say("nothing was written")
     elif old is None and any(c.action in WRITTEN for c in changes):
         _next(args.folder)
-
-
-def _hints(root: Path) -> list[str]:
-    from ledger.adopt.settings import lacking
-
-    return lacking(root)
 
 
 def _next(folder: str) -> None:

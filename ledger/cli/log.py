@@ -16,6 +16,7 @@ from ledger.cli.common import (
     print_text,
     say,
     today,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -74,15 +75,8 @@ def _text(moves: Iterable[Move]) -> str:
         for move in group:
             before = move.before or "-"
             lines.append(f"  {move.phase:15}  {before:11} -> {move.after}")
-            lines += _wrap(move.note)
+            lines += wrapped(" " * 19, move.note)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _wrap(note: str) -> list[str]:
-    from textwrap import wrap
-
-    indent = " " * 19
-    return wrap(note, 80, initial_indent=indent, subsequent_indent=indent)
 
 
 def _plain(move: Move) -> dict[str, str | None]:

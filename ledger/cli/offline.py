@@ -28,7 +28,8 @@ def run(args: argparse.Namespace) -> Exit:
 
     for name, value in vars(args).items():
         if value and name not in _MEANT:
-            raise UsageError(f"--offline runs no block: --{name.replace('_', '-')} means nothing")
+            what = f"--offline runs no block: --{name.replace('_', '-')} means nothing"
+            raise UsageError(what, fix="leave out one of them")
     report = check(Project.here(), args.pages)
     if args.json:
         print_json(

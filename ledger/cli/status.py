@@ -6,7 +6,16 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from ledger.cli.common import add_json, add_now, describe, print_json, print_text, say, today
+from ledger.cli.common import (
+    add_json,
+    add_now,
+    describe,
+    print_json,
+    print_text,
+    say,
+    say_error,
+    today,
+)
 from ledger.core.standing import Group, counts, legend, strip
 from ledger.errors import Exit, LedgerError, UsageError
 
@@ -109,8 +118,8 @@ def _print_graph(forest: Forest, form: str) -> None:
 
 def _report(forest: Forest) -> None:
     """Say what is wrong, and what only may be."""
-    for problem in dict.fromkeys(map(str, [*forest.unreadable, *forest.problems])):
-        say(f"error: {problem}")
+    for problem in {str(one): one for one in (*forest.unreadable, *forest.problems)}.values():
+        say_error(problem)
     for ring in forest.cycles:
         names = " -> ".join(file.rpartition("/")[2].removesuffix(".md") for file in ring)
         say(f"error: {ring[0]}: skills wait on each other: {names}")

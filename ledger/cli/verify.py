@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.cli.common import add_json, describe, print_json, print_text, say
-from ledger.errors import Exit, UsageError
+from ledger.cli.common import add_json, describe, print_json, print_text, say, say_error
+from ledger.errors import ClusterError, Exit, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "Run the command blocks of PAGES on the cluster; without PAGES, of every page\n"
         "below docs/.\n\n"
         "Blocks run in order, in one shell a page. After the first that fails, the\n"
-        "page's others are not run. A record of each run goes into .ledger/runs/. Exit\n"
-        "code 1 if a block failed, 4 if there is no cluster, 5 if the kubeconfig leads\n"
-        "to another one than was recorded or named.",
+        "page's others are not run. A record of each run goes into .ledger/runs/.\n\n"
+        "Without PAGES and without a cluster, those that need none run. Exit code 1 if a\n"
+        "block failed, 4 if there is no cluster, 5 if the kubeconfig leads to another\n"
+        "one than was recorded or named.",
         "ledger verify",
         "ledger verify docs/runbook/nats-backup.md",
         "ledger verify --update-lock && git diff evidence/",
@@ -101,32 +102,44 @@ def _run(args: argparse.Namespace) -> Exit:
 
         return offline.run(args)
     _check(args)
-    from ledger import cluster
-    from ledger.core.clock import day
     from ledger.core.project import Project
-    from ledger.verify import annotate, choice, record
-    from ledger.verify.ready import require_cluster
-    from ledger.verify.shard import Shard
+    from ledger.verify import annotate
 
     project = Project.here()
-    shard = Shard.read(args.shard) if args.shard else None
-    every = choice.choose(project, args.pages, args.variant)
-    chosen, left_out = choice.narrow(
-        project, every, changed=day() if args.changed else None, shard=shard
-    )
-    args.cluster = args.cluster or cluster.NAME
-    require_cluster(chosen, args.cluster, args.cluster_uid)
-    if args.update_lock and args.variant:
-        for chosen_page in chosen:
-            record.require_own(project, chosen_page)
+    pages, left_out, waiting = _pages(args, project)
     if args.junit:
         annotate.prepare_junit(args.junit)
     for page, why in left_out.items():
         say(f"left out {page}: {why}")
-    account = _account(args, project, chosen)
+    account = _account(args, project, pages)
     if args.junit:
         annotate.write_junit(args.junit, account.rows)
-    return _told(args, project, account, left_out)
+    code = _told(args, project, account, left_out)
+    if waiting and not code:
+        what = f"no cluster: {waiting} page{'s' * (waiting != 1)} did not run"
+        raise ClusterError(what, fix="ledger cluster up")
+    return code
+
+
+def _pages(args: argparse.Namespace, project: Project) -> tuple[list[Page], dict[str, str], int]:
+    """The pages to run; why the others are left out; how many of them for want of a cluster."""
+    from ledger import cluster
+    from ledger.core.clock import day
+    from ledger.verify import choice, ready, record
+    from ledger.verify.shard import Shard
+
+    shard = Shard.read(args.shard) if args.shard else None
+    every = choice.choose(project, args.pages, args.variant)
+    changed = day() if args.changed else None
+    pages, left_out = choice.narrow(project, every, changed=changed, shard=shard)
+    named = args.pages or args.cluster or args.cluster_uid is not None
+    waiting = {} if named else ready.homeless(pages)
+    pages = [page for page in pages if page.where not in waiting]
+    args.cluster = args.cluster or cluster.NAME
+    ready.require_cluster(pages, args.cluster, args.cluster_uid)
+    for page in pages if args.update_lock and args.variant else ():
+        record.require_own(project, page)
+    return pages, left_out | waiting, len(waiting)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -207,7 +220,7 @@ def _updates(args: argparse.Namespace, account: Account) -> int:
     mended = 0
     for change in map(update, account.runs):
         for problem in change.left:
-            say(f"error: {problem}")
+            say_error(problem)
         if change.blocks:
             (say if args.json else print_text)(change.diff())
             mended += _write(change) if args.write else 0

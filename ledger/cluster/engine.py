@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ledger.cluster import places
+from ledger.cluster import leftovers, places
 from ledger.cluster.run import Shell
 from ledger.cluster.steps import Say, remove
 from ledger.errors import ClusterError
@@ -201,12 +201,12 @@ def stop(say: Say) -> None:
         return
     say("host change undone: stop the Docker engine, its mounts, cgroups, sockets and data")
     _end(started.pid)
-    _end_orphans()
+    leftovers.end_orphans()
     # The record goes last: what fails here can be tried again.
     for folder in (places.run_folder(), *map(Path, started.made), places.engine_home()):
-        _unmount(folder)
+        leftovers.unmount(folder)
         remove(folder)
-    _drop_cgroups()
+    leftovers.drop_cgroups()
 
 
 def _end(pid: int) -> None:
@@ -228,56 +228,3 @@ def _alive(pid: int) -> bool:
         return b"dockerd" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def _unmount(folder: Path) -> None:
-    shell = Shell(places.logs() / "engine.log")
-    until = time.monotonic() + 20
-    while mounts := _mounts(folder):
-        for mount in reversed(mounts):
-            shell.answers("umount", mount)
-        if time.monotonic() > until:
-            raise ClusterError(
-                "something is still mounted", where=str(folder), fix="unmount it, then try again"
-            )
-        # The kernel may still be closing the files of a process that has just ended.
-        time.sleep(0.2)
-
-
-def _mounts(folder: Path) -> list[str]:
-    lines = Path("/proc/self/mountinfo").read_text("utf-8").splitlines()
-    return [
-        path for path in (line.split()[4] for line in lines) if Path(path).is_relative_to(folder)
-    ]
-
-
-def _cgroups() -> list[Path]:
-    """The engine's cgroups of every hierarchy, the innermost first."""
-    name, root = places.run_folder().name, Path("/sys/fs/cgroup")
-    tops = [top for top in (*root.glob(f"*/{name}"), root / name) if top.is_dir()]
-    folders = [folder for top in tops for folder in (*top.rglob("*/"), top)]
-    return sorted(folders, key=lambda path: len(path.parts), reverse=True)
-
-
-def _end_orphans() -> None:
-    """End what containers still run: an engine that was killed left its nodes alive."""
-    until = time.monotonic() + 10
-    while pids := {pid for folder in _cgroups() for pid in _members(folder)}:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if time.monotonic() > until:
-            return
-        time.sleep(0.1)
-
-
-def _members(cgroup: Path) -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(pid) for pid in (cgroup / "cgroup.procs").read_text().split()]
-    return []
-
-
-def _drop_cgroups() -> None:
-    for folder in _cgroups():
-        with contextlib.suppress(OSError):
-            folder.rmdir()

@@ -7,24 +7,21 @@ second parser, ruamel.yaml, reads the result back and must find exactly what was
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
+from ledger.core.diff import diff
 from ledger.core.files import locked, write_atomic
 from ledger.core.forest import find_skill
 from ledger.core.header import Header, Value
 from ledger.core.layout import Layout, Splice
-from ledger.core.merge_parts import lines_of
 from ledger.core.project import Project
 from ledger.core.readback import difference, reading, second_reading
 from ledger.core.skill import Skill
 from ledger.errors import SkillError
-
-_NO_LINE_END: Final = "\n\\ No newline at end of file\n"
 
 
 class Edit:
@@ -154,10 +151,7 @@ class Edit:
 
     def diff(self) -> str:
         """The change as a unified diff that `git apply` takes; empty if there is none."""
-        before, after = (lines_of(text) for text in (self.skill.text, self.text))
-        where = self.skill.where
-        rows = difflib.unified_diff(before, after, f"a/{where}", f"b/{where}", n=1)
-        return "".join(row if row.endswith("\n") else row + _NO_LINE_END for row in rows)
+        return diff(self.skill.text, self.text, self.skill.where, context=1)
 
     def check(self) -> None:
         """Read the new text with a second parser, which must find what was meant and no more.

@@ -130,7 +130,8 @@ class Header:
             before = self.text[self.start : self.end].encode()[: error.position]
             line = self._line(before.count(b"\n"))
         problem = getattr(error, "problem", None) or str(error).split("\n")[0]
-        return SkillError(f"broken YAML: {problem}", where=f"{self.where}:{line}")
+        fix = "mend the line, or one above it; quote a text that holds ': ' or ' #'"
+        return SkillError(f"broken YAML: {problem}", where=f"{self.where}:{line}", fix=fix)
 
     def _refuse_twins(self, root: yaml.Node) -> None:
         waiting, known = [root], {id(root)}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from ledger.core import git
 from ledger.core.files import write_atomic
 from ledger.core.merge import Merged, merge
 from ledger.errors import LedgerError, SkillError, UsageError
@@ -64,7 +64,7 @@ def _merge(versions: list[bytes], where: str, marker_size: int) -> tuple[Merged,
     return Merged(text, () if clean else ("file",)), problem
 
 
-def merge_lines(versions: Sequence[str], where: str, marker_size: int) -> tuple[str, bool]:
+def merge_lines(versions: Sequence[str], where: str, marker_size: int = 7) -> tuple[str, bool]:
     """Merge base, ours and theirs line by line, as git itself does.
 
     Returns:
@@ -79,7 +79,7 @@ def merge_lines(versions: Sequence[str], where: str, marker_size: int) -> tuple[
         paths = {label: Path(folder) / label for label in _LABELS}
         for label, text in zip(("base", "ours", "theirs"), versions, strict=True):
             paths[label].write_bytes(text.encode(errors="surrogateescape"))
-        done = _git(Path(folder), "merge-file", *options, *labels, *map(str, paths.values()))
+        done = git.run(Path(folder), "merge-file", *options, *labels, *map(str, paths.values()))
     if done.returncode > _MOST_CONFLICTS:
         why = done.stderr.decode(errors="replace").strip().replace(f"{folder}/", "")
         raise LedgerError(f"git cannot merge it: {why}", where=where, fix="take one side's file")
@@ -97,7 +97,7 @@ def install(root: Path, *, dry_run: bool = False) -> list[str]:
         UsageError: the project is in no git repository.
         LedgerError: git refuses.
     """
-    if _git(root, "rev-parse", "--git-dir").returncode:
+    if git.run(root, "rev-parse", "--git-dir").returncode:
         raise UsageError("not in a git repository", where=str(root), fix="git init")
     attributes = root / ".gitattributes"
     old = attributes.read_bytes() if attributes.exists() else b""
@@ -131,18 +131,11 @@ def _settings() -> dict[str, str]:
 
 
 def _setting(root: Path, key: str) -> str:
-    return _git(root, "config", "--local", "--get", key).stdout.decode().strip()
+    return git.run(root, "config", "--local", "--get", key).stdout.decode().strip()
 
 
 def _configure(root: Path, key: str, value: str) -> None:
-    done = _git(root, "config", "--local", key, value)
+    done = git.run(root, "config", "--local", key, value)
     if done.returncode:
         why = done.stderr.decode(errors="replace").strip()
         raise LedgerError(f"git config refused: {why}", where=str(root))
-
-
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:
-        raise LedgerError("git is not installed", fix="install git") from None

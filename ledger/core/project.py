@@ -23,7 +23,8 @@ def root_folder(start: str | None = None) -> str:
     """
     if override := os.environ.get("LEDGER_ROOT"):
         if not os.path.isfile(f"{override}/mkdocs.yml"):
-            raise UsageError("no mkdocs.yml there", where=f"LEDGER_ROOT={override}")
+            fix = "set it to the folder of a project, or unset it"
+            raise UsageError("no mkdocs.yml there", where=f"LEDGER_ROOT={override}", fix=fix)
         return os.path.realpath(override)
     here = folder = os.path.realpath(start or os.curdir)
     while not os.path.isfile(os.path.join(folder, "mkdocs.yml")):

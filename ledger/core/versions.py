@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from ledger.core import git
 
 _HEADER: Final = "\x01"
 # -c shows a merge only where its result is that of no parent, with what each parent had.
@@ -64,7 +65,9 @@ def versions(path: Path) -> Iterator[Version]:
 
 def blobs(path: Path, names: Sequence[str]) -> list[bytes]:
     """What git holds under each name; nothing under one that it does not know."""
-    stream = BytesIO(_git(path, "cat-file", "--batch", stdin=os.fsencode("\n".join(names))))
+    stream = BytesIO(
+        git.output(path.parent, "cat-file", "--batch", stdin=os.fsencode("\n".join(names)))
+    )
     found: list[bytes] = []
     while head := stream.readline():
         size = int(head.split()[-1]) if b" blob " in head else None
@@ -74,7 +77,7 @@ def blobs(path: Path, names: Sequence[str]) -> list[bytes]:
 
 def shallow(path: Path) -> bool:
     """Whether the clone lacks old commits."""
-    return _git(path, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    return git.output(path.parent, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def _names(path: Path) -> list[str]:
@@ -93,7 +96,8 @@ def _records(
 ) -> Iterator[tuple[list[str], str, list[str]]]:
     """The log's records: the commit's fields, the raw line, the one path or the two."""
     literally = ("--literal-pathspecs",) if literal else ()
-    tokens = iter(os.fsdecode(_git(path, *literally, *_LOG, *options)).split("\0"))
+    told = git.output(path.parent, *literally, *_LOG, *options)
+    tokens = iter(os.fsdecode(told).split("\0"))
     header: list[str] = []
     for token in tokens:
         plain = token.lstrip("\n")
@@ -103,15 +107,3 @@ def _records(
         elif plain.startswith(":"):
             renamed = not plain.startswith(_COMBINED) and plain.split()[-1][0] in "RC"
             yield header, plain, [next(tokens) for _ in range(1 + renamed)]
-
-
-def _git(path: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """What git prints in the file's folder; nothing if there is no git, or no repository."""
-    # A hook is given its own GIT_DIR, relative to another folder than the file's.
-    env = {key: value for key, value in os.environ.items() if key != "GIT_DIR"}
-    command = ["git", *arguments]
-    try:
-        done = subprocess.run(command, cwd=path.parent, env=env, input=stdin, capture_output=True)
-    except OSError:
-        return b""
-    return done.stdout if done.returncode == 0 else b""

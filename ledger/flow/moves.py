@@ -143,7 +143,7 @@ def _jump(skill: Skill, move: Move) -> tuple[str, ...]:
     return (f"{move.entry.phase} is not next: {', '.join(still_open)} still open",)
 
 
-def comment(move: Move, proof: str, today: date, *, forced: bool = False) -> str:
+def comment(move: Move, proof: str, today: date, *, forced: bool) -> str:
     """The comment on the phase's line after the move; empty to leave the one it has.
 
     Args:

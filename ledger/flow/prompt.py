@@ -67,7 +67,7 @@ def build_prompt(
     epilogue: str = "",
     *,
     today: date,
-    brief: bool = False,
+    brief: bool,
 ) -> str:
     """Write the prompt for `phase`; the same files and day give the same bytes.
 

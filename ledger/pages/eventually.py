@@ -16,7 +16,7 @@ KINDS: Final = ("deployment", "job", "pod")
 _OBJECT: Final = re.compile(rf"(?P<kind>{'|'.join(KINDS)})/(?P<name>[a-z0-9][a-z0-9.-]*)")
 _NAMESPACE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _CONDITION: Final = re.compile(r"[A-Z][A-Za-z]*")
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def read_variable(values: Mapping[str, str], where: str) -> str:
         PageError: not the name of a shell variable.
     """
     name = values.get("set", "")
-    if name and not _VARIABLE.fullmatch(name):
+    if name and not VARIABLE.fullmatch(name):
         fix = "letters, digits and _ only, no digit first"
         raise PageError(f"set={name} is no name of a variable", where=where, fix=fix)
     return name

@@ -119,6 +119,15 @@ def lock_path(project: Project, page: Page) -> Path:
     return project.evidence / page.path.resolve().relative_to(project.docs).with_suffix(".json")
 
 
+def record_path(folder: Path, project: Project, page: Page) -> Path:
+    """Where the record of a page's run lies in `folder`: as the page lies below `docs/`.
+
+    That of a variant lies beside it, as `PAGE@VARIANT.json`.
+    """
+    path = page.path.resolve().relative_to(project.docs).with_suffix(".json")
+    return folder / (path.with_stem(f"{path.stem}@{page.variant}") if page.variant else path)
+
+
 def read_lock(project: Project, page: Page) -> Lock | None:
     """The page's lock; None if it was never verified."""
     path = lock_path(project, page)

@@ -71,4 +71,7 @@ def _read(text: str) -> Any:
         return yaml.load(text, Loader=loader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PageError(f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}") from None
+        fix = "correct the line, or one above it"
+        raise PageError(
+            f"broken YAML: {error.problem}", where=f"mkdocs.yml:{line}", fix=fix
+        ) from None

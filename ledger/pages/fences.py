@@ -236,7 +236,8 @@ def render(
     try:
         md = markdown.Markdown(extensions=list(extensions), extension_configs=extensions)
     except ModuleNotFoundError as error:
-        raise PageError(f"no Markdown extension {error.name}", where="mkdocs.yml") from None
+        what, fix = f"no Markdown extension {error.name}", "install it, or take it out of the file"
+        raise PageError(what, where="mkdocs.yml", fix=fix) from None
     recorder.attach(md)
     if places:
         places.attach(md)

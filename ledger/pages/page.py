@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
 from ledger.pages.attributes import nearest
 from ledger.pages.block import Block, read_blocks
+from ledger.pages.eventually import VARIABLE
 from ledger.pages.extensions import site_extensions
 from ledger.pages.fences import Fence, parse
 from ledger.pages.needs import Need, prerequisites, read_needs
@@ -29,6 +30,9 @@ _FRONT: Final = re.compile(r"-{3}[ \t]*\n(?P<yaml>.*?\n)(?:\.{3}|-{3})[ \t]*\n",
 _SWALLOWED: Final = re.compile(r" {0,3}[A-Za-z0-9_-]+:")
 
 _FRESH: Final = "namespace: fresh"
+
+# What finds the fences of a body, as `ledger.pages.fences.parse` does.
+Parser = Callable[[str, dict[str, dict[str, Any]], Callable[[int], str], Path], list[Fence]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Page:
         """
         raw = self.meta.get(key) or []
         if not isinstance(raw, list):
-            raise PageError(f"{key} must be a list", where=f"{self.where}:1")
+            fix = f"write {key}: [ONE, OTHER]"
+            raise PageError(f"{key} must be a list", where=f"{self.where}:1", fix=fix)
         return tuple(str(item) for item in raw)
 
     def table(self, key: str) -> dict[str, Any]:
@@ -83,7 +88,8 @@ class Page:
         """
         raw = self.meta.get(key) or {}
         if not isinstance(raw, Mapping):
-            raise PageError(f"{key} must be a mapping", where=f"{self.where}:1")
+            fix = f"write {key}: {{NAME: ...}}"
+            raise PageError(f"{key} must be a mapping", where=f"{self.where}:1", fix=fix)
         return dict(raw)
 
     @cached_property
@@ -159,8 +165,13 @@ class Page:
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 
 
-def read_page(project: Project, path: Path) -> Page:
+def read_page(project: Project, path: Path, fences: Parser = parse) -> Page:
     """Read a page and its blocks.
+
+    Args:
+        project: the project whose page it is.
+        path: the file.
+        fences: finds its fences.
 
     Raises:
         UsageError: no such file.
@@ -171,13 +182,13 @@ def read_page(project: Project, path: Path) -> Page:
         # MkDocs reads pages with this encoding too; a byte order mark would hide the front matter.
         text = path.read_text("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
-        raise UsageError("no such page", where=where) from None
+        raise UsageError("no such page", where=where, fix="name a page below docs/") from None
     except UnicodeDecodeError:
         raise PageError("not UTF-8 text", where=where, fix="save it as UTF-8") from None
-    return parse_page(project, path, text)
+    return parse_page(project, path, text, fences)
 
 
-def parse_page(project: Project, path: Path, text: str) -> Page:
+def parse_page(project: Project, path: Path, text: str, fences: Parser = parse) -> Page:
     """Read a page whose file holds `text`, or is meant to.
 
     Raises:
@@ -190,13 +201,14 @@ def parse_page(project: Project, path: Path, text: str) -> Page:
     def at(line: int) -> str:
         return f"{where}:{before + line}"
 
-    fences = parse(body, site_extensions(project.root), at, project.root)
-    blocks = (replace(block, line=block.line + before) for block in read_blocks(fences))
+    found = fences(body, site_extensions(project.root), at, project.root)
+    blocks = (replace(block, line=block.line + before) for block in read_blocks(found))
     needs = read_needs(meta.get("needs"), text[: len(text) - len(body)], where)
-    page = Page(path, where, meta, tuple(blocks), tuple(fences), needs=needs)
+    page = Page(path, where, meta, tuple(blocks), tuple(found), needs=needs)
     _check_reasons(page)
     _check_waits(page)
     _check_namespace(page)
+    _check_parameters(page, text)
     _ = page.variants
     return page
 
@@ -246,7 +258,8 @@ def _read_yaml(text: str, where: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         problem = getattr(error, "problem", "") or "broken"
-        raise PageError(f"broken YAML: {problem}", where=f"{where}:{line}") from None
+        what, fix = f"broken YAML: {problem}", "correct the line, or one above it"
+        raise PageError(what, where=f"{where}:{line}", fix=fix) from None
 
 
 class _Loader(yaml.CSafeLoader):
@@ -277,6 +290,17 @@ def _check_waits(page: Page) -> None:
         if block.wait and not page.needs_cluster:
             what = "a .wait block on a page without a cluster"
             raise PageError(what, where=block.where, fix="take away cluster: false")
+
+
+def _check_parameters(page: Page, text: str) -> None:
+    """A shell would pass over a variable of another name, and the page run without it."""
+    for name in map(str, page.table("parameters")):
+        if not VARIABLE.fullmatch(name):
+            lines = enumerate(text.splitlines(), 1)
+            line = next((number for number, line in lines if f"{name}:" in line), 1)
+            what = f"parameter {name} is no name of a shell variable"
+            fix = "letters, digits and _ only, no digit first"
+            raise PageError(what, where=f"{page.where}:{line}", fix=fix)
 
 
 def _check_namespace(page: Page) -> None:

@@ -10,6 +10,14 @@ from ledger.core.clock import read_day
 from ledger.core.debt import Debt
 from ledger.errors import PageError
 
+# What `ledger import` says of a command that nobody has looked at since.
+IMPORTED: Final = {
+    "not-reviewed": "It may change something, and nobody has reviewed it for a run.",
+    "interactive": "It waits for a person, or never ends.",
+    "incomplete": "It leaves something out.",
+    "no-example": "It needs a value, and nobody has given one that a run can use.",
+    "not-set": "It needs a value of a block that does not run.",
+}
 _TEXTS: Final = ("text", "risk", "fallback", "owner")
 _DAYS: Final = ("until", "since")
 

@@ -18,7 +18,6 @@ NAMES: Final = {
     "kubectl": "kubectl",
     "velero": "Velero",
 }
-LACKING: Final = {State.DEFERRED: "not verified", State.NEVER: "never run"}
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ def variant(name: str, states: Sequence[BlockState]) -> Mark:
 def counts(states: Sequence[BlockState]) -> str:
     """How many commands are in which state, in one clause."""
     found = Counter(state.state for state in states)
-    words = ((found[state], LACKING.get(state, state.value)) for state in State)
-    return ", ".join(f"{number} {word}" for number, word in words if number)
+    return ", ".join(f"{found[state]} {state}" for state in State if found[state])
 
 
 def tone(state: State) -> str:
@@ -88,7 +86,7 @@ def tone(state: State) -> str:
 def _words(state: BlockState) -> str:
     lock = state.lock
     if state.state is State.DEFERRED:
-        return f"not verified: {state.why}"
+        return f"deferred: {state.why}"
     if lock is None or state.state is State.NEVER:
         return "never run"
     if state.state is State.STALE:

@@ -33,7 +33,7 @@ def _shares(states: list[BlockState]) -> list[dict[str, Any]]:
     found = Counter(state.state for state in states)
     return [
         {
-            "mark": Mark(marks.tone(state), f"{found[state]} {marks.LACKING.get(state, state)}"),
+            "mark": Mark(marks.tone(state), f"{found[state]} {state}"),
             "percent": f"{100 * found[state] / len(states):.1f}",
         }
         for state in State

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from ledger.core import git
 from ledger.core.files import digest
 from ledger.core.project import Project
 from ledger.pages.evidence import lock_path
@@ -51,13 +50,13 @@ def changed_files(project: Project, page: Page, change: Change) -> list[FileChan
 
 def _commits(project: Project, page: Page) -> list[str]:
     lock = lock_path(project, page).relative_to(project.root).as_posix()
-    holds = _git(project.root, "log", "-1", "--format=%H", "--", lock).decode().strip()
+    holds = git.output(project.root, "log", "-1", "--format=%H", "--", lock).decode().strip()
     ran = str(last_run(project, page).get("commit") or "").removesuffix("-dirty")
     return [commit for commit in dict.fromkeys((holds, ran)) if commit]
 
 
 def _checked_out(root: Path, commit: str, name: str, folder: Path) -> Path | None:
-    data = _git(root, "archive", "--format=tar", commit, "--", name)
+    data = git.output(root, "archive", "--format=tar", commit, "--", name)
     if not data:
         return None
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -90,12 +89,3 @@ def _files(path: Path, name: str) -> dict[str, str]:
         for file in found
         if "__pycache__" not in file.parts
     }
-
-
-def _git(root: Path, *words: str) -> bytes:
-    """What git prints; nothing where it fails or is missing."""
-    git = shutil.which("git")
-    if not git:
-        return b""
-    done = subprocess.run([git, "-C", str(root), *words], capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
@@ -12,6 +13,8 @@ from ledger.pages.page import Page, read_page
 from ledger.pages.state import page_states
 from ledger.verify.record import usual_total
 from ledger.verify.shard import Shard, assign, others
+
+_PAGES: Final = "ledger evidence show lists the pages that run"
 
 
 def choose(project: Project, names: Sequence[str], variant: str = "") -> list[Page]:
@@ -81,7 +84,7 @@ def _holds(project: Project, page: Page, today: date) -> bool:
 def _page(project: Project, path: Path) -> Page:
     where = project.relative(path)
     if not path.is_file():
-        raise UsageError("no such page", where=where)
+        raise UsageError("no such page", where=where, fix=_PAGES)
     if path.suffix != ".md" or not path.is_relative_to(project.docs):
-        raise UsageError("not a Markdown page below docs/", where=where)
+        raise UsageError("not a Markdown page below docs/", where=where, fix=_PAGES)
     return read_page(project, path)

@@ -19,9 +19,9 @@ def aligned(
     expected: Sequence[str],
     got: Sequence[str],
     same: Callable[[str, str], bool],
-    key: Callable[[str], str] = str,
+    key: Callable[[str], str],
     *,
-    marked: bool = True,
+    marked: bool,
 ) -> tuple[str, str]:
     """Describe how two texts differ.
 

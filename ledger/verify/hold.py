@@ -14,7 +14,7 @@ from ledger import cluster as clusters
 from ledger.cluster import Identity, engine
 from ledger.cluster.identity import names
 from ledger.errors import ClusterError, LedgerError
-from ledger.verify.plugin import HOW
+from ledger.verify import NO_CLUSTER
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def hold(
             yield given
         return
     if not up and not names():
-        _do_without(f"no cluster: {HOW}")
+        _do_without(f"no cluster: {NO_CLUSTER}")
     name = name or clusters.NAME
     with clusters.reserved(name, say):
         identity, why = _standing(name)
@@ -45,7 +45,7 @@ def hold(
             with _raised(name, say, keep=keep) as identity:
                 yield identity
         else:
-            _do_without(f"{why}: {HOW}")
+            _do_without(f"{why}: {NO_CLUSTER}")
 
 
 @contextmanager

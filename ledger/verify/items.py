@@ -211,7 +211,8 @@ def _told(item: BlockItem, error: BaseException) -> str:
     if isinstance(error, BlockFailed | LedgerError):
         return str(error)
     if isinstance(error, pytest.FixtureLookupError):
-        return f"{page}:1: fixtures: there is no fixture {error.argname!r}"
+        fix = "define it in conftest.py, or take it out of fixtures:"
+        return f"{page}:1: fixtures: there is no fixture {error.argname!r}\n  fix: {fix}"
     if isinstance(error, pytest.fail.Exception):
         return f"{page}: {error}"
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -38,11 +38,17 @@ def find_block(project: Project, text: str) -> Found:
     """
     page, mark, name = text.rpartition("#")
     if mark:
-        return _named(_blocks(_page(project, page)), name, text)
+        return _named([*_blocks(_page(project, page))], name, text)
     page, mark, line = text.rpartition(":")
     if mark and line.isdecimal():
         return _at(project, _page(project, page), int(line), text)
-    return _named(_everywhere(project), text, text)
+    if text.endswith(".md"):
+        raise _which(_page(project, text), text)
+    known, unread = _everywhere(project)
+    if unread and all(one.block.name != text for one in known):
+        what = f"no block {text!r} on the pages that can be read; {unread} cannot"
+        raise UsageError(what, where=text, fix="ledger check --pages")
+    return _named(known, text, text)
 
 
 def _page(project: Project, name: str) -> Page:
@@ -55,17 +61,30 @@ def _blocks(page: Page) -> Iterator[Found]:
     return (Found(page, block) for block in page.blocks if block.kind != "show")
 
 
-def _everywhere(project: Project) -> Iterator[Found]:
+def _everywhere(project: Project) -> tuple[list[Found], int]:
+    """Every block, and how many pages cannot be read; who names one of them is told why."""
+    found, unread = list[Found](), 0
     for path in sorted(project.docs.rglob("*.md")):
         try:
-            page = read_page(project, path)
+            found += _blocks(read_page(project, path))
         except PageError:
-            continue  # it has no block to find; who names it is told why
-        yield from _blocks(page)
+            unread += 1
+    return found, unread
 
 
-def _named(blocks: Iterator[Found], name: str, text: str) -> Found:
-    known = list(blocks)
+def _which(page: Page, text: str) -> UsageError:
+    """The question which block of a page is meant."""
+    blocks = [found.block for found in _blocks(page)]
+    if not blocks:
+        fix = "ledger evidence show lists the pages with blocks"
+        return UsageError("this page has no block", where=text, fix=fix)
+    first = f"#{blocks[0].name}" if blocks[0].name else f":{blocks[0].line}"
+    names = ", ".join(block.name or f"line {block.line}" for block in blocks)
+    fix = f"name one of them: ledger why {text}{first}; all: ledger evidence show {text}"
+    return UsageError(f"a page with the blocks {names}", where=text, fix=fix)
+
+
+def _named(known: Sequence[Found], name: str, text: str) -> Found:
     found = [one for one in known if one.block.name == name]
     if len(found) == 1:
         return found[0]
@@ -73,7 +92,7 @@ def _named(blocks: Iterator[Found], name: str, text: str) -> Found:
         fix = f"one of {', '.join(map(str, found))}"
         raise UsageError(f"{len(found)} pages have a block {name}", where=text, fix=fix)
     near = get_close_matches(name, [one.block.name for one in known], n=1)
-    fix = f"did you mean {near[0]}?" if near else "ledger evidence show lists the blocks of a page"
+    fix = f"did you mean {near[0]}?" if near else "ledger evidence show PAGE lists a page's blocks"
     raise UsageError(f"no block {name!r}", where=text, fix=fix)
 
 

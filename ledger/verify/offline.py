@@ -67,7 +67,7 @@ def check(project: Project, names: Sequence[str]) -> Report:
         manifests=files,
         resources=schemas.checked,
         kubernetes=schemas.version,
-        problems=tuple(sorted(problems)),
+        problems=tuple(sorted(set(problems))),
     )
 
 
@@ -75,7 +75,8 @@ def _pages(project: Project, names: Sequence[str]) -> list[Path]:
     paths = [Path(name).resolve() for name in names] or sorted(project.docs.rglob("*.md"))
     for path in paths:
         if not (path.is_file() and path.suffix == ".md" and path.is_relative_to(project.docs)):
-            raise UsageError("not a Markdown page below docs/", where=project.relative(path))
+            what = "not a Markdown page below docs/" if path.exists() else "no such page"
+            raise UsageError(what, where=project.relative(path), fix="name a page below docs/")
     return list(dict.fromkeys(paths))
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ledger.core.bash import complaint
 from ledger.core.problem import Problem, Rule, Severity
 from ledger.errors import LedgerError, UsageError
 from ledger.pages.attributes import Info, read_info
@@ -101,16 +102,7 @@ def _lines(fence: Fence) -> Script:
 
 def _unreadable(block: Script) -> Problem | None:
     """The first thing that bash cannot read in a block, which it must be able to by itself."""
-    bash = shutil.which("bash")
-    if not bash:
-        raise UsageError("no bash on the PATH", fix="install bash 4.4 or newer")
-    said = subprocess.run(
-        [bash, "--norc", "-O", "extglob", "-n"],
-        input="".join(f"{line.text}\n" for line in block).encode(),
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        capture_output=True,
-        check=False,
-    ).stderr.decode(errors="replace")
+    said = complaint("\n".join(line.text for line in block))
     if not said:
         return None
     told = _BASH_LINE.search(said)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.verify import NO_CLUSTER
+
 if TYPE_CHECKING:
     from ledger.cluster import Identity
     from ledger.core.project import Project
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from ledger.verify.needs import Needs
     from ledger.verify.run import PageRun
     from ledger.verify.trial import Pages
-
-HOW = "run `ledger cluster up`, or pass --cluster-up"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker of what needs a cluster; refuse options that contradict each other."""
-    config.addinivalue_line("markers", f"cluster: needs a cluster: {HOW}")
+    config.addinivalue_line("markers", f"cluster: needs a cluster: {NO_CLUSTER}")
     if config.getoption("ledger_keep") and config.getoption("ledger_record"):
         raise pytest.UsageError("--ledger-keep: what is not taken down leaves no record")
     if config.getoption("ledger_keep") and config.getoption("numprocesses", None):

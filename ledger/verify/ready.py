@@ -14,6 +14,17 @@ from ledger.pages.page import Page
 _IMAGES: Final = PurePosixPath("images")
 
 
+def homeless(pages: Sequence[Page]) -> dict[str, str]:
+    """The pages that cannot run without a cluster, and why, while others can.
+
+    There are none if a cluster is on record.
+    """
+    needing = [page.where for page in pages if page.needs_cluster]
+    if len(needing) in {0, len(pages)} or cluster.recorded():
+        return {}
+    return dict.fromkeys(needing, "no cluster")
+
+
 def require_cluster(pages: Sequence[Page], name: str, uid: str | None = None) -> None:
     """Make sure that the pages have the cluster that they need, before anything runs.
 
@@ -35,7 +46,9 @@ def require_cluster(pages: Sequence[Page], name: str, uid: str | None = None) ->
             return
     identity = cluster.recorded(name)
     if identity is None:
-        fix = "ledger cluster up; or name pages with `cluster: false`, which need none"
+        if name != cluster.NAME:
+            raise ClusterError(f"no cluster {name}", fix=f"ledger cluster up --name {name}")
+        fix = "ledger cluster up; pages with `cluster: false` need none"
         raise ClusterError("no cluster to run the pages on", fix=fix)
     cluster.prove(identity)
     require_images(needing, identity)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.core import git
 from ledger.core.files import write_atomic
 from ledger.core.project import Project
 from ledger.errors import PageError, UsageError
-from ledger.pages.evidence import Lock, Result, read_lock, write_lock
+from ledger.pages.evidence import Lock, Result, read_lock, record_path, write_lock
 from ledger.pages.page import Page
 from ledger.verify.results import FAILED, NOT_RUN, PASSED, BlockRun
 from ledger.verify.run import PageRun
@@ -47,21 +46,13 @@ def statement(run: PageRun) -> dict[str, Any]:
     }
 
 
-def record_path(folder: Path, run: PageRun) -> Path:
-    """Where a page's record lies in `folder`: as the page lies below `docs/`.
-
-    That of a variant lies beside it, as `PAGE@VARIANT.json`.
-    """
-    return _path(folder, run.project, run.page)
-
-
 def last_run(project: Project, page: Page) -> dict[str, Any]:
     """What this machine's last run of a page has under `phaseLedger`.
 
     Empty if there was none, or its record cannot be read: no result depends on it.
     """
     try:
-        raw = json.loads(_path(project.runs, project, page).read_text("utf-8"))
+        raw = json.loads(record_path(project.runs, project, page).read_text("utf-8"))
         own = raw["predicate"]["phaseLedger"]
         [block["name"] for block in own["blocks"]]
     except (OSError, ValueError, KeyError, TypeError):
@@ -83,7 +74,7 @@ def usual_seconds(project: Project, page: Page) -> dict[str, float]:
 
 def write_record(folder: Path, run: PageRun) -> Path:
     """Write the run record and give its path; a reader meets the old one or the new, whole."""
-    path = record_path(folder, run)
+    path = record_path(folder, run.project, run.page)
     write_atomic(path, (json.dumps(statement(run), indent=2) + "\n").encode())
     return path
 
@@ -150,11 +141,6 @@ def _declared(page: Page, lock: Lock) -> dict[str, Lock]:
     return {name: run for name, run in lock.variants.items() if name in page.variants}
 
 
-def _path(folder: Path, project: Project, page: Page) -> Path:
-    path = page.path.resolve().relative_to(project.docs).with_suffix(".json")
-    return folder / (path.with_stem(f"{path.stem}@{page.variant}") if page.variant else path)
-
-
 def needs(run: PageRun) -> list[dict[str, Any]]:
     """What became of the pages that a page needs, in order; times in seconds."""
     return [{**vars(need), "seconds": round(need.seconds, 3)} for need in run.needs]
@@ -196,17 +182,5 @@ def _time(moment: datetime | None) -> str | None:
 
 def _commit(root: Path) -> str:
     """The commit that is checked out, with `-dirty` if files differ from it; empty without git."""
-    git = shutil.which("git")
-    if not git:
-        return ""
-    command = [
-        git,
-        "-C",
-        str(root),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=40",
-        "--exclude=*",
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    options = ("--always", "--dirty", "--abbrev=40", "--exclude=*")
+    return git.output(root, "describe", *options).decode().strip()

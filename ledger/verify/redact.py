@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,16 +18,19 @@ _SECRET_NAME = re.compile(
 )
 # Names such as AWS_SHARED_CREDENTIALS_FILE hold where a secret lies, not the secret.
 _PLACE_NAME = re.compile(r"(?i)(file|path|dir|name|url|sock|socket)$")
-_PATTERNS: Final = (
+
+
+def _tail(found: re.Match[str]) -> str:
+    return f"{MASK} {found[1]}" if found[1] else found[0]
+
+
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (
         re.compile(r"-----BEGIN ([A-Z ]+)-----.*?(-----END \1-----|\Z)", re.DOTALL),
         f"-----BEGIN \\1----- {MASK}",
     ),
-    # An excerpt may begin within a key.
-    (
-        re.compile(r"^[A-Za-z0-9+/=\s]{16,}-----END ([A-Z ]+)-----", re.M),
-        f"{MASK} -----END \\1-----",
-    ),
+    # An excerpt may begin within a key. Words that end in none are passed over once, not by line.
+    (re.compile(r"^[A-Za-z0-9+/=\s]{16,}+(-----END [A-Z ]+-----)?", re.M), _tail),
     (re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"), MASK),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"), MASK),
     (re.compile(r"(?i)\b((?:bearer|basic)\s+)[\w+/=.~-]{8,}"), f"\\1{MASK}"),

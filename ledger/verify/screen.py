@@ -21,14 +21,14 @@ def screen(data: bytes) -> str:
     return "\n".join(_line(line) for line in text.split("\n"))
 
 
-def excerpt(path: Path, half: int = HALF) -> str:
-    """A file's first and last `half` bytes as on a screen; all of it if it is no longer."""
+def excerpt(path: Path) -> str:
+    """A file's first and last `HALF` bytes as on a screen; all of it if it is no longer."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        if size <= 2 * half:
+        if size <= 2 * HALF:
             return screen(file.read())
-        head = file.read(half)
-        file.seek(size - half)
+        head = file.read(HALF)
+        file.seek(size - HALF)
         tail = file.read()
     # Whole lines: half a secret could not be known as one.
     head = head[: head.rfind(b"\n") + 1]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ledger.errors import UsageError
+from ledger.core.bash import program
 from ledger.verify.processes import end, send, started_by, watch
 from ledger.verify.step import INIT, Files, step
 
@@ -71,9 +71,7 @@ class Shell:
     def __init__(
         self, env: Mapping[str, str], *, grace: float = GRACE, before: Shell | None = None
     ) -> None:
-        bash = shutil.which("bash")
-        if not bash:
-            raise UsageError("no bash on the PATH", fix="install bash 4.4 or newer")
+        bash = program()
         self._grace = grace
         self._count = 0
         self._closed = False

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.core.diff import diff
 from ledger.core.files import locked, write_atomic
 from ledger.core.project import Project
 from ledger.errors import LedgerError, PageError
@@ -49,10 +50,7 @@ class Update:
 
     def diff(self) -> str:
         """The change as a unified diff; empty if there is none."""
-        old, new = (data.decode("utf-8").splitlines(keepends=True) for data in (self.old, self.new))
-        where = self.run.page.where
-        lines = difflib.unified_diff(old, new, f"a/{where}", f"b/{where}")
-        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+        return diff(self.old.decode("utf-8"), self.new.decode("utf-8"), self.run.page.where)
 
     def write(self) -> None:
         """Write the page, whole.

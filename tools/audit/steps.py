@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
+from ledger.core import git
 from ledger.core.problem import Severity
 from ledger.verify.offline_data import read_yaml
 from ledger.verify.offline_kube import Schemas
 from tools.audit.advisories import advisories
 from tools.audit.server import server
 from tools.audit.subject import LeftOutError, Subject, ToolError
+from tools.audit.workflows import workflows
 
 PLACEHOLDER: Final = "REPLACE_WITH_"
 _HERE: Final = Path(__file__).parent
@@ -48,7 +50,7 @@ def history(subject: Subject) -> Iterator[str]:
     Raises:
         LeftOutError: the history is not here, or not whole.
     """
-    if subject.git("rev-parse", "--is-shallow-repository") != "false":
+    if git.output(subject.project.root, "rev-parse", "--is-shallow-repository") != b"false\n":
         raise LeftOutError("the history is not whole here; git fetch --unshallow brings it")
     for leak in _leaks(subject, "git"):
         yield f"commit {leak['Commit'][:12]}: {_told(leak)}"
@@ -121,6 +123,7 @@ STEPS: Final[Mapping[str, Callable[[Subject], Iterator[str]]]] = {
     "schemas": schemas,
     "pod-security": pod_security,
     "iam": iam,
+    "workflows": workflows,
     "server": server,
     "advisories": advisories,
 }

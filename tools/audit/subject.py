@@ -28,7 +28,7 @@ class Subject:
 
     Args:
         project: what is audited.
-        tools: folder of gitleaks, kubectl, parliament and pip-audit.
+        tools: folder of actionlint, gitleaks, kubectl, parliament, pip-audit and zizmor.
     """
 
     project: Project
@@ -39,21 +39,18 @@ class Subject:
         """The folder of everything that is applied."""
         return self.project.root / "manifests"
 
-    def run(self, tool: str, *args: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run one of the programs in the project's folder."""
+    def run(
+        self, tool: str, *args: str, given: str = "", folder: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of the programs, in the project's folder or in another one."""
         return subprocess.run(
             [self.tools / tool, *args],
-            cwd=self.project.root,
+            cwd=folder or self.project.root,
             input=given,
             capture_output=True,
             text=True,
             check=False,
         )
-
-    def git(self, *args: str) -> str:
-        """What git says of the project; empty where it is none of git's."""
-        command = ["git", "-C", str(self.project.root), *args]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
     @cached_property
     def rendered(self) -> dict[str, str]:

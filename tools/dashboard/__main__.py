@@ -6,10 +6,10 @@ import argparse
 import json
 import signal
 import sys
-from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
+from ledger.core.diff import diff as unified
 from ledger.core.files import write_atomic
 from ledger.errors import LedgerError
 from tools.dashboard import splice
@@ -17,7 +17,6 @@ from tools.dashboard import splice
 BUILT: Final = (
     Path(__file__).parents[2] / "manifests" / "observability" / "dashboard" / "nats-backup.json"
 )
-_NO_LINE_END: Final = "\n\\ No newline at end of file\n"
 _ADD: Final = """\
 Add the row "Backup of NATS" to a Grafana dashboard, a JSON file in the classic
 form. What was in the file stays as it is, byte for byte. If the row is there, it
@@ -95,9 +94,7 @@ def _change(path: Path, row: list[splice.Panel], *, diff: bool) -> None:
     if changed == text:
         print("the row is there, up to date", file=sys.stderr)
     elif diff:
-        old, new = text.splitlines(keepends=True), changed.splitlines(keepends=True)
-        for line in unified_diff(old, new, f"a/{path}", f"b/{path}"):
-            sys.stdout.write(line if line.endswith("\n") else line + _NO_LINE_END)
+        sys.stdout.write(unified(text, changed, str(path)))
     elif not path.stat().st_mode & 0o200:
         raise LedgerError("it is read-only", fix=f"chmod u+w {path}")
     else:
