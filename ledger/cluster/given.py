@@ -95,7 +95,7 @@ def _identity(kubeconfig: Path, uid: str, where: str) -> Identity:
     with closing(Api(kubeconfig)) as api:
         found = ask_uid(api.client, MEND)
         if found != uid:
-            what = f"context {name} leads to the cluster with UID {found}, not to {uid}"
+            what = f"context {name} leads to the cluster with UID {found}, not {uid!r}"
             raise WrongClusterError(what, where=where, fix=MEND)
         version = str(api.get("/version").get("gitVersion"))
         folder = Path(str(shutil.which("kubectl"))).parent

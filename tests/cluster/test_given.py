@@ -87,7 +87,7 @@ def test_the_right_uid_runs_the_page_whatever_becomes_of_the_kubeconfig(
 def test_another_uid_runs_nothing_and_tells_both(place: Place, cluster: Identity, uid: str) -> None:
     done = place.verify(uid)
     assert (done.returncode, done.stdout) == (5, "")
-    told = f"context kind-{cluster.name} leads to the cluster with UID {cluster.uid}, not to {uid}"
+    told = f"context kind-{cluster.name} leads to the cluster with UID {cluster.uid}, not {uid!r}"
     begun = f"error: {place.kubeconfig}: {told}\n  fix: make $KUBECONFIG"
     assert flat(done.stderr).startswith(begun)
     assert not (place.root / ".ledger").exists()

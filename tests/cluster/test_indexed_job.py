@@ -23,6 +23,7 @@ from ledger.cluster import Identity, environment, workloads
 from ledger.cluster.golang import PIP
 from ledger.cluster.site import prepare
 from tests.support.commands import kubectl, run
+from tests.support.flat import flat
 
 pytestmark = pytest.mark.cluster
 
@@ -176,4 +177,4 @@ def test_another_cluster_s_uid_runs_nothing(applied: dict[str, str], tmp_path: P
     found = ended(applied)
     assert found == {"completedIndexes": "", "failedIndexes": "0-2"}
     logs = kubectl(applied, "logs", "-l", "app.kubernetes.io/name=verify", namespace="verify")
-    assert "leads to the cluster with UID" in logs
+    assert "leads to the cluster with UID" in flat(logs)
