@@ -18,6 +18,8 @@ _COMMAND: Final = re.compile(
     r"`[^`]*`|(?<!\S)(?:chmod|export|git|kind|kubectl|ledger|pip|sysctl) [^;,]*"
 )
 _JOINT: Final = "\0"
+# They keep words together: no line ends there.
+_TYPED_BLANKS: Final = "\xa0\u202f"
 
 
 def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None:
@@ -110,9 +112,9 @@ def _wrap(text: str, head: str, indent: str) -> list[str]:
     from string import whitespace
     from textwrap import wrap
 
+    kept = whitespace + _TYPED_BLANKS + _JOINT
     plain = (
-        c if c.isprintable() or c in whitespace + _JOINT else c.encode("unicode_escape").decode()
-        for c in text
+        c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text
     )
     return wrap(
         "".join(plain),

@@ -126,8 +126,8 @@ def _line(where: str, found: Finding) -> str:
     """What is told of one command; nothing of a block that runs."""
     if found.kind == "verify":
         return ""
-    told = f"{where}:{found.line}: {found.reason or found.kind}: {found.why}"
-    return f"{filled(told, where)}\n"
+    told = f": {found.reason or found.kind}: {found.why}"
+    return f"{filled(f'{where}:{found.line}', told)}\n"
 
 
 def _summary(pages: list[dict[str, Any]], *, written: bool) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -90,4 +91,5 @@ def _reader() -> list[str]:
     """What decides how a page is read, beside the page and the site's settings."""
     own = (Path(str(module.__file__)).read_bytes() for module in (fences, places))
     digests = [hashlib.sha256(code).hexdigest() for code in own]
-    return [markdown.__version__, extensions_version, *digests]
+    # Python's own parser of HTML reads what stands around the fences.
+    return [sys.version, markdown.__version__, extensions_version, *digests]

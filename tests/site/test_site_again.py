@@ -51,6 +51,16 @@ def test_other_settings_are_another_reading(built: Site) -> None:
     assert before not in read(built)
 
 
+def test_another_python_reads_anew(built: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read(built)
+    newer = "import sys\nsys.version = sys.version.replace(' (', '+ (', 1)\n"
+    built.write("newer/sitecustomize.py", newer)
+    monkeypatch.setenv("PYTHONPATH", str(built.root / "newer"))
+    assert built.build().returncode == 0
+    assert len(read(built)) == len(before)
+    assert not before.keys() & read(built).keys()
+
+
 def test_a_page_that_depends_on_other_files_is_read_each_time(built: Site) -> None:
     built.write("part.md", LS)
     built.page("page.md", '--8<-- "part.md"\n')
@@ -78,6 +88,22 @@ def test_templates_are_compiled_once(built: Site, tmp_path: Path) -> None:
     assert len(files) > 20
     assert built.build().returncode == 0
     assert {path: path.stat().st_mtime_ns for path in compiled(tmp_path / "cache")} == files
+
+
+def test_a_template_of_the_site_is_compiled_in_each_build(built: Site) -> None:
+    stamp = '{% block footer %}<p id="stamp">{{ "%s" | stamp }}</p>{% endblock %}'
+    built.write("own/main.html", f'{{% extends "base.html" %}}{stamp}')
+    hook = "def on_env(env, **_):\n    env.filters['stamp'] = lambda _: open('stamp').read()\n"
+    built.write("hook.py", hook)
+    config = (built.root / "mkdocs.yml").read_text("utf-8")
+    own = config.replace("  name: material\n", "  name: material\n  custom_dir: own\n")
+    built.write("mkdocs.yml", f"{own}\nhooks: [hook.py]\n")
+    for stamp in ("monday", "tuesday"):
+        built.write("stamp", stamp)
+        done = built.build(configure=False)
+        assert done.returncode == 0, done.stderr
+        (found,) = built.html("page/index.html").select("#stamp")
+        assert found.text == stamp
 
 
 def test_a_build_needs_no_folder_to_keep_things_in(

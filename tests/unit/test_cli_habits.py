@@ -194,7 +194,7 @@ def test_an_error_is_told_in_eighty_columns_and_can_be_copied(
     place, command = f"{tmp_path}/a folder/" + "f" * 60, f"ledger verify {'x' * 60} --update-lock"
     say_error(
         LedgerError(
-            f"{'what is wrong ' * 9}\x1b[31m\n  | {'as printed ' * 9}",
+            f"{'what is wrong ' * 9}\xa0: \x1b[31m\n  | {'as printed ' * 9}",
             where=place,
             fix=f"{'first look at it ' * 5}, or at `{'a b' * 30}`; then {command}, or wait",
         )
@@ -209,7 +209,7 @@ def test_an_error_is_told_in_eighty_columns_and_can_be_copied(
         f"       `{'a b' * 30}`;",
         f"       {command},",
     }
-    assert "\x1b" not in told
+    assert "wrong \xa0: \\x1b[31m\n" in told
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ledger.pages.importing import Wishes, import_page
 from ledger.pages.page import Page, parse_page, read_page
 from ledger.pages.reasons import IMPORTED
 from tests.fixtures.schemas import validate
+from tests.support.flat import flat
 
 ROOT = Path(__file__).parents[2]
 LEDGER = str(Path(sys.executable).with_name("ledger"))
@@ -422,6 +423,15 @@ def test_a_preview_writes_nothing(here: Path, how: str) -> None:
     assert ("+    ```bash {.verify name=velero-restore-get expect=none}" in done.stdout) == (
         how == "--diff"
     )
+
+
+def test_what_is_told_of_a_command_fits_and_names_its_place_once(here: Path) -> None:
+    folder = "docs/a folder of pages from before"
+    (here / "p.md").write_text("# P\n\n```bash\nkubectl delete pod a\n```\n")
+    told = ledger(here, "import", "p.md", "-o", folder).stdout
+    why = "not-reviewed: kubectl delete is not known to only look"
+    assert flat(told) == f"{folder}/p.md:11: {why}\n"
+    assert max(map(len, told.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(("source", "output"), [("docs/p.md", ()), ("p.md", ("-o", "docs"))])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHELLS: Final = frozenset(("ash", "bash", "dash", "sh"))
 _ITS_TEXT: Final = re.compile(r"-[a-z]*c")
+_ESCAPED: Final = re.compile(r'\\(["$`\\])')
 
 
 class Mutation(NamedTuple):
@@ -72,9 +73,16 @@ def _of_shell(words: Sequence[Word]) -> str:
     """The same of `sh -c TEXT`, whose text is all in the page."""
     for option, text in pairwise(words):
         if _ITS_TEXT.fullmatch(option.text):
-            found = first_mutation(text.value) if text.value else None
+            found = first_mutation(_script(text))
             return found.command if found else ""
     return ""
+
+
+def _script(word: Word) -> str:
+    """The text that a shell is given; a variable in it may as well be its own."""
+    if word.value is None and word.raw[0] == word.raw[-1] == '"':
+        return _ESCAPED.sub(r"\1", word.raw[1:-1])
+    return word.value or ""
 
 
 def _behind_dashes(words: Sequence[Word]) -> Sequence[Word]:
