@@ -1,7 +1,7 @@
 """What pages were read as in the build before, kept while nothing changes that it depends on.
 
-To read a page is to render it once more than the site does. Each build compares what was read with
-what it renders, so a reading that is not true stops the build; commands that run a page, or say
+To read a page is to render it once more than the site does. Each build compares the commands that
+were read with those that it renders, and stops where they differ; commands that run a page, or say
 what its evidence is worth, read it anew.
 """
 
@@ -34,7 +34,7 @@ _PURE: Final = frozenset(
     )
 )
 
-# The readings of this build, by the digest of what they depend on.
+# The readings of this process, by the digest of what they depend on.
 _used: Final[dict[str, list[list[Any]]]] = {}
 
 
@@ -67,7 +67,7 @@ def parse(
 
 
 def keep(root: Path) -> None:
-    """Keep the readings of this build, and no others, where files can be written."""
+    """Keep the readings of this process, and no others, where files can be written."""
     if _used != _kept(_file(root)):
         with contextlib.suppress(OSError):
             write_atomic(_file(root), json.dumps(_used).encode())

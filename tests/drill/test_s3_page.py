@@ -24,6 +24,7 @@ BUCKET = "dr-backups"
 USERS = ("backup", "restore")
 COMMANDS = {b.name: b.text for b in read_page(Project(ROOT), PAGE).blocks if b.kind == "skip"}
 REPAIR = ("list-versions", "copy-version")
+UNDO = ("drop-key", "drop-users", "drop-bucket")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def account(folder: Path) -> Iterator[Account]:
     """An account in which the page's commands were run, in their order."""
     with aws_server.account(folder / "log") as found:
-        for name in (name for name in COMMANDS if name not in REPAIR):
+        for name in (name for name in COMMANDS if name not in REPAIR + UNDO):
             carry_out(name, folder, found)
         yield found
 
@@ -106,3 +107,13 @@ def test_an_archive_is_brought_back_by_its_version(
     version = next(v for key, _, latest, v in lines if key == where["Key"] and latest == "False")
     carry_out("copy-version", folder, account, ARCHIVE=archive, VERSION=version)
     assert s3.get_object(**where)["Body"].read() == b"good"
+
+
+def test_nothing_is_left_when_all_is_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "manifests").symlink_to(ROOT / "manifests")
+    with aws_server.account(tmp_path / "log") as account:
+        users = account.client("iam").list_users()["Users"]
+        for name in ("make-bucket", "make-users", "make-key", *UNDO):
+            carry_out(name, tmp_path, account)
+        assert account.client("s3").list_buckets()["Buckets"] == []
+        assert account.client("iam").list_users()["Users"] == users
