@@ -44,17 +44,7 @@ def parse(
     where: Callable[[int], str],
     root: Path = Path(),
 ) -> list[Fence]:
-    """`fences.parse`, or what it gave in the build before.
-
-    Args:
-        body: Markdown without front matter.
-        extensions: names with their settings.
-        where: gives `file:line` for a line of `body`.
-        root: the folder of the project.
-
-    Raises:
-        PageError: as `fences.parse`.
-    """
+    """`fences.parse`, or what it gave in the build before; arguments and errors are the same."""
     if not extensions.keys() <= _PURE:
         return fences.parse(body, extensions, where, root)
     key = hashlib.sha256(json.dumps([_reader(), extensions, body]).encode()).hexdigest()
